@@ -1,0 +1,10 @@
+export { sgemm, sgemmBatched, sgemmWorkspace } from './sgemm';
+export { checkIndices, gatherRows, scatterAddRows } from './gather';
+export { argsortRows, argsortRowsI32 } from './sort';
+export { cumsumRows, cumsumRowsI32 } from './scan';
+export { argReduce } from './arg-reduce';
+export { fold2d, unfold2d } from './unfold';
+export { threefry2x32, threefryHash } from './threefry';
+export { bitsToNormal, bitsToUniform } from './random';
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, f32ToI8, f64ToF32, i8ToF32 } from './convert';
+export { copy, fill32, transpose2d } from './memory';

@@ -1,0 +1,66 @@
+import { BackendError } from './errors.js';
+import type { BackendName, Executor } from './executor.js';
+import { WasmExecutor } from './wasm/executor.js';
+
+const makers = new Map<BackendName, () => Executor>([['wasm', () => new WasmExecutor()]]);
+const made = new Map<BackendName, Executor>();
+let current: BackendName = 'wasm';
+
+/** @internal Adds a way to make a backend. */
+export function registerBackend(name: BackendName, make: () => Executor): void {
+  makers.set(name, make);
+}
+
+/** @internal The executor of a backend, made on first use. */
+export function executorOf(name: BackendName): Executor {
+  const known = made.get(name);
+  if (known) return known;
+  const make = makers.get(name);
+  if (!make) {
+    throw new BackendError({
+      where: 'setBackend',
+      expected: `one of ${[...makers.keys()].join(', ')}`,
+      received: name,
+      cure: name.startsWith('gpujs') || name.startsWith('web') ? `await initBackend('${name}') first` : undefined,
+    });
+  }
+  const executor = make();
+  made.set(name, executor);
+  return executor;
+}
+
+/** @internal */
+export const currentExecutor = (): Executor => executorOf(current);
+
+/** Makes later operations run on `name`. Tensors of another backend are refused, not moved: read them and make them anew. */
+export function setBackend(name: BackendName): void {
+  executorOf(name);
+  current = name;
+}
+
+/** Backends that can be chosen now. `gpujs-wasm` and `gpujs-cpu` appear after `initBackend`. */
+export const availableBackends = (): BackendName[] => [...makers.keys()];
+
+/** What really computes: the backend's name, and the operations it handed to the wasm core because it cannot express them. */
+export interface BackendReport {
+  readonly name: BackendName;
+  readonly handedToWasm: readonly string[];
+}
+
+/** Which backend runs now. */
+export function backendReport(): BackendReport {
+  const executor = currentExecutor();
+  return { name: executor.name, handedToWasm: [...executor.handedOver].sort() };
+}
+
+const resetters: (() => void)[] = [];
+/** @internal Runs `forget` when backends are reset. */
+export const onReset = (forget: () => void): void => {
+  resetters.push(forget);
+};
+
+/** Gives back all memory of all backends. Every tensor that lives in one is gone; compiled functions compile again. */
+export function resetBackend(): void {
+  made.clear();
+  for (const forget of resetters) forget();
+}
