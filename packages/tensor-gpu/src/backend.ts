@@ -21,7 +21,8 @@ export function executorOf(name: BackendName): Executor {
       where: 'setBackend',
       expected: `one of ${[...makers.keys()].join(', ')}`,
       received: name,
-      cure: name.startsWith('gpujs') || name.startsWith('web') ? `await initBackend('${name}') first` : undefined,
+      cure:
+        name.startsWith('gpujs') || name.startsWith('web') ? `await initBackend('${name}') first` : undefined,
     });
   }
   const executor = make();

@@ -54,10 +54,20 @@ export {
   tanh,
   where,
 } from './ops/arithmetic.js';
+export { type AttentionOptions, scaledDotProductAttention } from './ops/attention.js';
+export {
+  avgPool2d,
+  conv1d,
+  conv2d,
+  type ConvOptions,
+  maxPool2d,
+  type WindowOptions,
+} from './ops/convolution.js';
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/creation.js';
 export { checkpoint, customGrad, type CustomGradResult, stopGradient } from './ops/custom.js';
 export { embedding, oneHot, scatterAdd, take, takeAlongAxis, tril } from './ops/indexing.js';
 export { einsum, matmul } from './ops/matmul.js';
+export { batchNorm, type BatchNormResult, groupNorm, layerNorm, rmsNorm } from './ops/normalization.js';
 export {
   all,
   any,

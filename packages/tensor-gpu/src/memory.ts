@@ -15,7 +15,8 @@ export const memory = (): MemoryReport => currentExecutor().memory();
  */
 export function tidy<R>(f: () => R): R {
   return scoped(f, (result) => {
-    if (result instanceof Promise) throw new TypeError('tidy: expected a synchronous function, received a promise; dispose by hand there');
+    if (result instanceof Promise)
+      throw new TypeError('tidy: expected a synchronous function, received a promise; dispose by hand there');
     return flatten(result, 'tidy: the result').leaves;
   });
 }

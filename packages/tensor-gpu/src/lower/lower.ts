@@ -69,7 +69,11 @@ export function lower(graph: Graph, donated: readonly boolean[]): Program {
     const known = copies.get(key);
     if (known) return known;
     const { shape } = from.layout;
-    const target: Operand = { buffer: temporary(shape, from.dtype), layout: contiguous(shape), dtype: from.dtype };
+    const target: Operand = {
+      buffer: temporary(shape, from.dtype),
+      layout: contiguous(shape),
+      dtype: from.dtype,
+    };
     copies.set(key, target);
     steps.push(copyStep(from, target));
     return target;
@@ -117,7 +121,12 @@ export function lower(graph: Graph, donated: readonly boolean[]): Program {
           key,
           source.primitive.name === 'cast'
             ? { op: 'cast', args, from, dtype }
-            : { op: source.primitive.name, args, dtype, of: nodes[source.inputs[source.inputs.length - 1]].dtype },
+            : {
+                op: source.primitive.name,
+                args,
+                dtype,
+                of: nodes[source.inputs[source.inputs.length - 1]].dtype,
+              },
         );
       }
       const from = operand(id, views);
@@ -180,7 +189,11 @@ export function lower(graph: Graph, donated: readonly boolean[]): Program {
       return found.buffer;
     }
     const { shape } = nodes[id];
-    const copy: Operand = { buffer: temporary(shape, found.dtype), layout: contiguous(shape), dtype: found.dtype };
+    const copy: Operand = {
+      buffer: temporary(shape, found.dtype),
+      layout: contiguous(shape),
+      dtype: found.dtype,
+    };
     steps.push(copyStep(found, copy));
     buffers[copy.buffer].role = { kind: 'output', index };
     return copy.buffer;

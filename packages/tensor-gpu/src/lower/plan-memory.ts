@@ -75,7 +75,8 @@ function matchDonations(
     if (buffers[out].role.kind !== 'output') return;
     const match = free.findIndex((i) => {
       const input = inputs[i];
-      if (buffers[input].dtype !== buffers[out].dtype || buffers[input].length !== buffers[out].length) return false;
+      if (buffers[input].dtype !== buffers[out].dtype || buffers[input].length !== buffers[out].length)
+        return false;
       if (last[input] < first[out]) return true;
       return last[input] === first[out] && safeInPlace(steps[first[out]], input, out);
     });
@@ -87,9 +88,15 @@ function matchDonations(
 /** An elementwise step may overwrite what it reads when it reads each element exactly where it writes. */
 function safeInPlace(step: Step, input: number, output: number): boolean {
   if (step.kind !== 'map') return false;
-  const whole = (buffer: number, operands: readonly { buffer: number; layout: Step['inputs'][0]['layout'] }[]): boolean =>
+  const whole = (
+    buffer: number,
+    operands: readonly { buffer: number; layout: Step['inputs'][0]['layout'] }[],
+  ): boolean =>
     operands
       .filter((o) => o.buffer === buffer)
-      .every(({ layout }) => isContiguous(layout) && layout.offset === 0 && sizeOf(layout.shape) === sizeOf(step.shape));
+      .every(
+        ({ layout }) =>
+          isContiguous(layout) && layout.offset === 0 && sizeOf(layout.shape) === sizeOf(step.shape),
+      );
   return whole(input, step.inputs) && whole(output, writesOf(step));
 }

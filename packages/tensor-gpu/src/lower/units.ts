@@ -41,7 +41,9 @@ export function findUnits({ nodes, outputs }: Graph): Units {
     const place = commonPlace(nodes, uses[id], home, path);
     if (!place) continue;
     const size = members.get(place.root) ?? 1;
-    const expands = place.views.some((v) => v.op === 'broadcast' && sizeOf(v.shape) > sizeOf(nodes[id].shape));
+    const expands = place.views.some(
+      (v) => v.op === 'broadcast' && sizeOf(v.shape) > sizeOf(nodes[id].shape),
+    );
     if (expands || size >= MAX_NODES || !applyViews(contiguous(nodes[id].shape), place.views)) continue;
     home[id] = place.root;
     path[id] = place.views;
@@ -64,7 +66,11 @@ function markLive(nodes: readonly GraphNode[], outputs: readonly number[]): bool
 }
 
 /** Uses of every value, looking through views. */
-function findUses(nodes: readonly GraphNode[], outputs: readonly number[], live: readonly boolean[]): Use[][] {
+function findUses(
+  nodes: readonly GraphNode[],
+  outputs: readonly number[],
+  live: readonly boolean[],
+): Use[][] {
   const uses: Use[][] = nodes.map(() => []);
   for (const id of outputs) uses[id].push({ consumer: 'output', views: [] });
   for (let id = nodes.length - 1; id >= 0; id--) {
@@ -148,7 +154,12 @@ function joinWriters(
     writes.set(id, [id]);
     if (kindOf(nodes[id]) !== 'map') continue;
     for (const target of new Set([...(users.get(id) ?? [])].map(find))) {
-      if (target === id || kindOf(nodes[target]) !== 'map' || !sameShape(nodes[id].shape, nodes[target].shape)) continue;
+      if (
+        target === id ||
+        kindOf(nodes[target]) !== 'map' ||
+        !sameShape(nodes[id].shape, nodes[target].shape)
+      )
+        continue;
       const inside = uses[id].filter((u) => u.consumer !== 'output' && homeOf(u.consumer) === target);
       const identity = inside.every((u) => u.views.length === 0 && path[u.consumer as number].length === 0);
       const count = new Set([...(leaves.get(target) ?? []), ...(leaves.get(id) ?? [])]).size;

@@ -31,7 +31,10 @@ export const silu = (x: Tensor): Tensor => {
 };
 
 /** Gaussian error linear unit: `x · Φ(x)`, or with `approximate: 'tanh'` the formula GPT-2 uses. */
-export const gelu = (x: Tensor, { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor => {
+export const gelu = (
+  x: Tensor,
+  { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {},
+): Tensor => {
   const t = floating('gelu', x);
   const half = e.mul(t, e.constantLike(t, 0.5));
   const one = e.constantLike(t, 1);

@@ -61,10 +61,12 @@ export const minimum = (a: TensorLike, b: TensorLike): Tensor => {
   return p.minimum(x, y);
 };
 
-const compare = (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge') => (a: TensorLike, b: TensorLike): Tensor => {
-  const [x, y] = name === 'eq' || name === 'ne' ? together(name, [a, b]) : numeric(name, [a, b]);
-  return p[name](x, y);
-};
+const compare =
+  (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge') =>
+  (a: TensorLike, b: TensorLike): Tensor => {
+    const [x, y] = name === 'eq' || name === 'ne' ? together(name, [a, b]) : numeric(name, [a, b]);
+    return p[name](x, y);
+  };
 /** `a = b`, a bool tensor. */
 export const equal = compare('eq');
 /** `a ≠ b`, a bool tensor. */
@@ -78,10 +80,12 @@ export const greater = compare('gt');
 /** `a ≥ b`, a bool tensor. */
 export const greaterEqual = compare('ge');
 
-const logical = (name: 'and' | 'or', where: string) => (a: Tensor, b: Tensor): Tensor => {
-  const [x, y] = together(where, [a, b], 'bool');
-  return p[name](x, y);
-};
+const logical =
+  (name: 'and' | 'or', where: string) =>
+  (a: Tensor, b: Tensor): Tensor => {
+    const [x, y] = together(where, [a, b], 'bool');
+    return p[name](x, y);
+  };
 /** True where both are non-zero. */
 export const logicalAnd = logical('and', 'logicalAnd');
 /** True where one is non-zero. */
@@ -97,10 +101,12 @@ export const where = (condition: Tensor, a: TensorLike, b: TensorLike): Tensor =
   return p.select(broadcastTo(mask, shape), broadcastTo(x, shape), broadcastTo(y, shape));
 };
 
-const signed = (name: 'neg' | 'abs' | 'sign') => (x: TensorLike): Tensor => {
-  const t = computing(name, x);
-  return p[name](t.dtype === 'bool' ? p.cast(t, 'int32') : t);
-};
+const signed =
+  (name: 'neg' | 'abs' | 'sign') =>
+  (x: TensorLike): Tensor => {
+    const t = computing(name, x);
+    return p[name](t.dtype === 'bool' ? p.cast(t, 'int32') : t);
+  };
 /** `-x`. */
 export const neg = signed('neg');
 /** `|x|`; derivative 0 at 0. */
@@ -108,10 +114,12 @@ export const abs = signed('abs');
 /** -1, 0 or 1; NaN stays. */
 export const sign = signed('sign');
 
-const rounding = (name: 'floor' | 'ceil' | 'round') => (x: TensorLike): Tensor => {
-  const t = computing(name, x);
-  return t.dtype === 'float32' ? p[name](t) : t;
-};
+const rounding =
+  (name: 'floor' | 'ceil' | 'round') =>
+  (x: TensorLike): Tensor => {
+    const t = computing(name, x);
+    return t.dtype === 'float32' ? p[name](t) : t;
+  };
 /** Largest whole number not above `x`; no gradient. */
 export const floor = rounding('floor');
 /** Smallest whole number not below `x`; no gradient. */
@@ -119,8 +127,23 @@ export const ceil = rounding('ceil');
 /** Nearest whole number, halves to even as NumPy; no gradient. */
 export const round = rounding('round');
 
-type Unary = 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'rsqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'reciprocal';
-const float = (name: Unary) => (x: TensorLike): Tensor => p[name](floating(name, x));
+type Unary =
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'reciprocal';
+const float =
+  (name: Unary) =>
+  (x: TensorLike): Tensor =>
+    p[name](floating(name, x));
 /** `e^x`. */
 export const exp = float('exp');
 /** `e^x - 1`, accurate near 0. */

@@ -10,7 +10,12 @@ export function full(shape: Shape, value: number, dtype: DType = 'float32'): Ten
   checkShape('full', shape);
   checkDType('full', dtype);
   if (dtype === 'bfloat16' || dtype === 'float16') {
-    throw new DTypeError({ where: 'full', expected: 'float32, int32, bool or int8', received: dtype, cure: 'cast() it' });
+    throw new DTypeError({
+      where: 'full',
+      expected: 'float32, int32, bool or int8',
+      received: dtype,
+      cure: 'cast() it',
+    });
   }
   const host = hostArray(dtype, 1);
   host[0] = value;
@@ -29,7 +34,11 @@ export const onesLike = (x: Tensor): Tensor => constantLike(x, 1);
 export function arange(start: number, stop?: number, step = 1): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
-    throw new ShapeError({ where: 'arange', expected: 'finite bounds and a step other than 0', received: `${from}, ${to}, ${step}` });
+    throw new ShapeError({
+      where: 'arange',
+      expected: 'finite bounds and a step other than 0',
+      received: `${from}, ${to}, ${step}`,
+    });
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
   const whole = [from, to, step].every(Number.isInteger);

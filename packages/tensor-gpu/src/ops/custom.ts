@@ -18,7 +18,8 @@ const stopPrimitive: Primitive<{ shape: Shape }> = {
 };
 
 /** The same value; derivatives treat it as constant. */
-export const stopGradient = (x: Tensor): Tensor => (x.trace ? bind(stopPrimitive, [x], { shape: x.shape }) : x);
+export const stopGradient = (x: Tensor): Tensor =>
+  x.trace ? bind(stopPrimitive, [x], { shape: x.shape }) : x;
 
 /** What a function with a derivative of its own returns: the value, and how a cotangent of it becomes cotangents of the inputs. */
 export interface CustomGradResult {
@@ -31,7 +32,9 @@ export interface CustomGradResult {
  * `grad`; `grad(ct)` gives one cotangent (or `null`) per input. Outside `grad`, and in forward mode, `f` is differentiated as
  * it is written.
  */
-export function customGrad<A extends readonly Tensor[]>(f: (...inputs: A) => CustomGradResult): (...inputs: A) => Tensor {
+export function customGrad<A extends readonly Tensor[]>(
+  f: (...inputs: A) => CustomGradResult,
+): (...inputs: A) => Tensor {
   const run = (...inputs: A): Tensor => {
     const trace = innermost(inputs);
     if (!(trace instanceof GradTrace)) return f(...inputs).value;
@@ -41,7 +44,11 @@ export function customGrad<A extends readonly Tensor[]>(f: (...inputs: A) => Cus
     return trace.record(value, indices, (ct) => {
       const parts = grad(ct);
       if (parts.length !== inputs.length) {
-        throw new TraceError({ where: 'customGrad', expected: `${inputs.length} cotangents`, received: `${parts.length}` });
+        throw new TraceError({
+          where: 'customGrad',
+          expected: `${inputs.length} cotangents`,
+          received: `${parts.length}`,
+        });
       }
       return parts;
     });
@@ -55,7 +62,9 @@ export function customGrad<A extends readonly Tensor[]>(f: (...inputs: A) => Cus
  *
  * @throws {TraceError} when `f` closes over a value that is being differentiated
  */
-export function checkpoint<A extends readonly Tensor[]>(f: (...inputs: A) => Tensor): (...inputs: A) => Tensor {
+export function checkpoint<A extends readonly Tensor[]>(
+  f: (...inputs: A) => Tensor,
+): (...inputs: A) => Tensor {
   return customGrad((...inputs: A) => {
     const value = f(...inputs);
     return {
@@ -72,4 +81,3 @@ const closesOver = (where: string): TraceError =>
     received: 'a function that closes over a value being differentiated',
     cure: 'pass it as an argument',
   });
-

@@ -11,7 +11,12 @@ import { moveAxis } from './shaping.js';
 
 function requireIndex(where: string, index: Tensor): void {
   if (index.dtype !== 'int32') {
-    throw new DTypeError({ where, expected: 'int32 indices', received: index.dtype, cure: "use cast(index, 'int32')" });
+    throw new DTypeError({
+      where,
+      expected: 'int32 indices',
+      received: index.dtype,
+      cure: "use cast(index, 'int32')",
+    });
   }
 }
 
@@ -103,7 +108,8 @@ export function diagonalOf(x: Tensor, i: number, j: number): Tensor {
 /** Lower triangle of the last two axes (up to diagonal `k`); the rest becomes 0. */
 export function tril(x: Tensor, k = 0): Tensor {
   const t = computing('tril', x);
-  if (t.rank < 2) throw new ShapeError({ where: 'tril', expected: 'at least two axes', received: showShape(x.shape) });
+  if (t.rank < 2)
+    throw new ShapeError({ where: 'tril', expected: 'at least two axes', received: showShape(x.shape) });
   return select(m.broadcastTo(triangle(t.shape.at(-2)!, t.shape.at(-1)!, k), t.shape), t, constantLike(t, 0));
 }
 

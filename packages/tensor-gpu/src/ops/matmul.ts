@@ -17,7 +17,11 @@ import { transpose } from './shaping.js';
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const [x, y] = [floating('matmul', a), floating('matmul', b)];
   const fail = (expected: string): never => {
-    throw new ShapeError({ where: 'matmul', expected, received: `${showShape(x.shape)} and ${showShape(y.shape)}` });
+    throw new ShapeError({
+      where: 'matmul',
+      expected,
+      received: `${showShape(x.shape)} and ${showShape(y.shape)}`,
+    });
   };
   if (x.rank === 0 || y.rank === 0) fail('operands of at least one axis');
   const left = x.rank === 1 ? reshape(x, [1, ...x.shape]) : x;
@@ -55,7 +59,11 @@ export function einsum(pattern: string, ...operands: Tensor[]): Tensor {
     [...inputs[i]].forEach((letter, axis) => {
       const known = sizes.get(letter);
       if (known !== undefined && known !== t.shape[axis]) {
-        throw new ShapeError({ where: `einsum "${pattern}"`, expected: `one size for ${letter}`, received: `${known} and ${t.shape[axis]}` });
+        throw new ShapeError({
+          where: `einsum "${pattern}"`,
+          expected: `one size for ${letter}`,
+          received: `${known} and ${t.shape[axis]}`,
+        });
       }
       sizes.set(letter, t.shape[axis]);
     }),
@@ -76,7 +84,10 @@ export function einsum(pattern: string, ...operands: Tensor[]): Tensor {
   );
   const letters = [...batch, ...left, ...right];
   return arrange(
-    reshape(product, letters.map((c) => sizes.get(c)!)),
+    reshape(
+      product,
+      letters.map((c) => sizes.get(c)!),
+    ),
     letters.join(''),
     output,
   );
@@ -109,7 +120,8 @@ function parse(pattern: string, operands: readonly Tensor[]): [string[], string]
   const once = [...new Set(inputs.join(''))].filter((c) => inputs.join('').split(c).length === 2).sort();
   const output = match?.[2] ?? once.join('');
   const known = [...output].every((c) => inputs.some((i) => i.includes(c)));
-  const fits = inputs.length === operands.length && inputs.every((letters, i) => letters.length === operands[i].rank);
+  const fits =
+    inputs.length === operands.length && inputs.every((letters, i) => letters.length === operands[i].rank);
   if (!match || !known || !fits || new Set(output).size !== output.length) {
     throw new ShapeError({
       where: 'einsum',

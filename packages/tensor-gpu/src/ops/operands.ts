@@ -9,9 +9,14 @@ import { fromHost, Tensor, type TensorLike } from '../tensor/tensor.js';
 export function toTensor(where: string, x: TensorLike, near?: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
   if (typeof x !== 'number') {
-    throw new DTypeError({ where, expected: 'a tensor or a number', received: x === null ? 'null' : typeof x });
+    throw new DTypeError({
+      where,
+      expected: 'a tensor or a number',
+      received: x === null ? 'null' : typeof x,
+    });
   }
-  const whole = near instanceof Tensor && near.dtype === 'int32' && Number.isInteger(x) && Math.abs(x) < 2 ** 31;
+  const whole =
+    near instanceof Tensor && near.dtype === 'int32' && Number.isInteger(x) && Math.abs(x) < 2 ** 31;
   return whole ? fromHost(new Int32Array([x]), [], 'int32') : fromHost(new Float32Array([x]), [], 'float32');
 }
 
@@ -28,7 +33,9 @@ export const floating = (where: string, x: TensorLike): Tensor => cast(toTensor(
 export function together(where: string, inputs: readonly TensorLike[], dtype?: DType): Tensor[] {
   const near = inputs.find((x) => x instanceof Tensor);
   const tensors = inputs.map((x) => toTensor(where, x, near));
-  const type = dtype ?? tensors.map((t) => t.dtype).reduce(promote, tensors[0].dtype === 'bool' ? 'bool' : tensors[0].dtype);
+  const type =
+    dtype ??
+    tensors.map((t) => t.dtype).reduce(promote, tensors[0].dtype === 'bool' ? 'bool' : tensors[0].dtype);
   const target = computeDType(type);
   const shape = broadcastShapes(where, ...tensors.map((t) => t.shape));
   return tensors.map((t) => broadcastTo(cast(t, target), shape));

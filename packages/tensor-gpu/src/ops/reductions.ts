@@ -24,10 +24,19 @@ function reduce(
 ): Tensor {
   const axes = normalizeAxes(where, axis, x.rank);
   if (!mayBeEmpty && axes.some((a) => x.shape[a] === 0)) {
-    throw new ShapeError({ where, expected: 'at least one element to reduce over', received: `shape ${showShape(x.shape)}` });
+    throw new ShapeError({
+      where,
+      expected: 'at least one element to reduce over',
+      received: `shape ${showShape(x.shape)}`,
+    });
   }
   const out = compute(x, axes);
-  return keepDims ? reshape(out, x.shape.map((d, i) => (axes.includes(i) ? 1 : d))) : out;
+  return keepDims
+    ? reshape(
+        out,
+        x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+      )
+    : out;
 }
 
 const counting = (where: string, x: Tensor): Tensor => {
@@ -97,7 +106,8 @@ export const norm = (x: Tensor, options: ReduceOptions & { readonly ord?: 1 | 2 
   const t = floating('norm', x);
   if (ord === 1) return sum(e.abs(t), options);
   if (ord === Infinity) return max(e.abs(t), options);
-  if (ord !== 2) throw new ShapeError({ where: 'norm', expected: 'ord 1, 2 or Infinity', received: String(ord) });
+  if (ord !== 2)
+    throw new ShapeError({ where: 'norm', expected: 'ord 1, 2 or Infinity', received: String(ord) });
   const squares = sum(e.mul(t, t), options);
   const zero = e.eq(squares, e.constantLike(squares, 0));
   const safe = e.select(zero, e.constantLike(squares, 1), squares);
@@ -109,7 +119,11 @@ function arg(where: string, x: Tensor, kind: 'max' | 'min', axis: number | undef
   const flat = axis === undefined ? reshape(t, [t.size]) : t;
   const a = axis === undefined ? 0 : normalizeAxis(where, axis, t.rank);
   if (flat.shape[a] === 0) {
-    throw new ShapeError({ where, expected: 'at least one element', received: `shape ${showShape(x.shape)}` });
+    throw new ShapeError({
+      where,
+      expected: 'at least one element',
+      received: `shape ${showShape(x.shape)}`,
+    });
   }
   return bind(p.argPrimitive, [e.cast(flat, 'float32')], { axis: a, kind });
 }
@@ -119,7 +133,11 @@ export const argmax = (x: Tensor, axis?: number): Tensor => arg('argmax', x, 'ma
 export const argmin = (x: Tensor, axis?: number): Tensor => arg('argmin', x, 'min', axis);
 
 /** Running sum along an axis; from the end when `reverse`. */
-export const cumsum = (x: Tensor, axis = 0, { reverse = false }: { readonly reverse?: boolean } = {}): Tensor => {
+export const cumsum = (
+  x: Tensor,
+  axis = 0,
+  { reverse = false }: { readonly reverse?: boolean } = {},
+): Tensor => {
   const t = counting('cumsum', x);
   return bind(p.cumsumPrimitive, [t], { axis: normalizeAxis('cumsum', axis, t.rank), reverse });
 };

@@ -2,7 +2,16 @@ import { ShapeError } from '../errors.js';
 import * as p from '../primitives/movement.js';
 import { cast, constantLike, select } from '../primitives/elementwise.js';
 import { promote } from '../tensor/dtype.js';
-import { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, sameShape, type Shape, showShape, sizeOf } from '../tensor/shape.js';
+import {
+  broadcastShapes,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { full } from './creation.js';
 import { toTensor } from './operands.js';
@@ -25,7 +34,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Reorders axes; default: reverses them. */
 export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
-  const order = perm?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.shape.map((_, i) => x.rank - 1 - i);
+  const order =
+    perm?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.shape.map((_, i) => x.rank - 1 - i);
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
     throw new ShapeError({
       where: 'transpose',
@@ -57,7 +67,11 @@ export function moveAxis(x: Tensor, from: number, to: number): Tensor {
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkShape('broadcastTo', shape);
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-    throw new ShapeError({ where: 'broadcastTo', expected: `a shape ${showShape(x.shape)} broadcasts to`, received: showShape(shape) });
+    throw new ShapeError({
+      where: 'broadcastTo',
+      expected: `a shape ${showShape(x.shape)} broadcasts to`,
+      received: showShape(shape),
+    });
   }
   return p.broadcastTo(x, shape);
 }
@@ -70,22 +84,41 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 
 /** Removes axes of size 1; default: all of them. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
-  const which = axes === undefined ? x.shape.flatMap((d, i) => (d === 1 ? [i] : [])) : normalizeAxes('squeeze', axes, x.rank);
+  const which =
+    axes === undefined
+      ? x.shape.flatMap((d, i) => (d === 1 ? [i] : []))
+      : normalizeAxes('squeeze', axes, x.rank);
   for (const a of which) {
     if (x.shape[a] !== 1) {
-      throw new ShapeError({ where: 'squeeze', expected: `axis ${a} of size 1`, received: showShape(x.shape) });
+      throw new ShapeError({
+        where: 'squeeze',
+        expected: `axis ${a} of size 1`,
+        received: showShape(x.shape),
+      });
     }
   }
-  return p.reshape(x, x.shape.filter((_, i) => !which.includes(i)));
+  return p.reshape(
+    x,
+    x.shape.filter((_, i) => !which.includes(i)),
+  );
 }
 
 /**
  * A box: `start[i] ≤ index < stop[i]` by `step[i]`, as NumPy's slices; negative bounds count from the end, bounds beyond the
  * ends are cut. Missing axes are taken whole.
  */
-export function slice(x: Tensor, start: readonly number[], stop?: readonly (number | null)[], step?: readonly number[]): Tensor {
+export function slice(
+  x: Tensor,
+  start: readonly number[],
+  stop?: readonly (number | null)[],
+  step?: readonly number[],
+): Tensor {
   if (start.length > x.rank || (stop?.length ?? 0) > x.rank || (step?.length ?? 0) > x.rank) {
-    throw new ShapeError({ where: 'slice', expected: `bounds for at most ${x.rank} axes`, received: `${start.length}` });
+    throw new ShapeError({
+      where: 'slice',
+      expected: `bounds for at most ${x.rank} axes`,
+      received: `${start.length}`,
+    });
   }
   const starts: number[] = [];
   const sizes: number[] = [];
@@ -110,7 +143,8 @@ export function slice(x: Tensor, start: readonly number[], stop?: readonly (numb
 
 /** Joins along an existing axis; the other axes agree. */
 export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
-  if (inputs.length === 0) throw new ShapeError({ where: 'concat', expected: 'at least one tensor', received: 'none' });
+  if (inputs.length === 0)
+    throw new ShapeError({ where: 'concat', expected: 'at least one tensor', received: 'none' });
   const a = normalizeAxis('concat', axis, inputs[0].rank);
   inputs.forEach((t, i) => {
     if (t.rank !== inputs[0].rank || t.shape.some((d, k) => k !== a && d !== inputs[0].shape[k])) {
@@ -142,23 +176,40 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
   const a = normalizeAxis('split', axis, x.rank);
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(x.shape[a] / parts) : parts;
   if (sizes.some((s) => !Number.isInteger(s) || s < 0) || sizes.reduce((n, s) => n + s, 0) !== x.shape[a]) {
-    throw new ShapeError({ where: 'split', expected: `whole sizes that add up to ${x.shape[a]}`, received: showShape(sizes) });
+    throw new ShapeError({
+      where: 'split',
+      expected: `whole sizes that add up to ${x.shape[a]}`,
+      received: showShape(sizes),
+    });
   }
   let at = 0;
   return sizes.map((size) => {
     const starts = x.shape.map((_, i) => (i === a ? at : 0));
     at += size;
-    return p.slice(x, { starts, sizes: x.shape.map((d, i) => (i === a ? size : d)), steps: x.shape.map(() => 1) });
+    return p.slice(x, {
+      starts,
+      sizes: x.shape.map((d, i) => (i === a ? size : d)),
+      steps: x.shape.map(() => 1),
+    });
   });
 }
 
 /** Adds `widths[i] = [before, after]` elements of `value` on axis `i`. */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   if (widths.length !== x.rank || widths.flat().some((w) => !Number.isInteger(w) || w < 0)) {
-    throw new ShapeError({ where: 'pad', expected: `${x.rank} pairs of whole widths ≥ 0`, received: JSON.stringify(widths) });
+    throw new ShapeError({
+      where: 'pad',
+      expected: `${x.rank} pairs of whole widths ≥ 0`,
+      received: JSON.stringify(widths),
+    });
   }
   const shape = x.shape.map((d, i) => d + widths[i][0] + widths[i][1]);
-  const box = { shape, starts: widths.map(([before]) => before), sizes: x.shape, steps: x.shape.map(() => 1) };
+  const box = {
+    shape,
+    starts: widths.map(([before]) => before),
+    sizes: x.shape,
+    steps: x.shape.map(() => 1),
+  };
   const zeroed = p.embed(x, box);
   if (value === 0) return zeroed;
   const inside = p.embed(full(x.shape, 1, 'bool'), box);
@@ -180,8 +231,15 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
 export function repeat(x: Tensor, times: number, axis = 0): Tensor {
   const a = normalizeAxis('repeat', axis, x.rank);
   checkShape('repeat', [times]);
-  const wide = p.broadcastTo(expandDims(x, a + 1), [...x.shape.slice(0, a + 1), times, ...x.shape.slice(a + 1)]);
-  return p.reshape(wide, x.shape.map((d, i) => (i === a ? d * times : d)));
+  const wide = p.broadcastTo(expandDims(x, a + 1), [
+    ...x.shape.slice(0, a + 1),
+    times,
+    ...x.shape.slice(a + 1),
+  ]);
+  return p.reshape(
+    wide,
+    x.shape.map((d, i) => (i === a ? d * times : d)),
+  );
 }
 
 /** Repeats the whole tensor `times[i]` times along axis `i`, counted from the last as NumPy. */
@@ -191,8 +249,14 @@ export function tile(x: Tensor, times: readonly number[]): Tensor {
   const shape = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
   const reps = [...new Array<number>(rank - times.length).fill(1), ...times];
   const spread = p.broadcastTo(
-    p.reshape(x, shape.flatMap((d) => [1, d])),
+    p.reshape(
+      x,
+      shape.flatMap((d) => [1, d]),
+    ),
     shape.flatMap((d, i) => [reps[i], d]),
   );
-  return p.reshape(spread, shape.map((d, i) => d * reps[i]));
+  return p.reshape(
+    spread,
+    shape.map((d, i) => d * reps[i]),
+  );
 }

@@ -36,7 +36,11 @@ export function topK(x: Tensor, k: number, axis = -1): { values: Tensor; indices
   }
   const order = argsort(x, { axis: a, descending: true });
   const stop = x.shape.map((d, i) => (i === a ? k : d));
-  const indices = slice(order, x.shape.map(() => 0), stop);
+  const indices = slice(
+    order,
+    x.shape.map(() => 0),
+    stop,
+  );
   return { values: takeAlongAxis(x, indices, a), indices };
 }
 
@@ -51,9 +55,11 @@ export function quantile(x: Tensor, level: number | readonly number[], axis?: nu
   const n = t.shape.at(-1)!;
   const levels = typeof level === 'number' ? [level] : level;
   for (const q of levels) {
-    if (!(q >= 0 && q <= 1)) throw new ShapeError({ where: 'quantile', expected: 'levels from 0 to 1', received: String(q) });
+    if (!(q >= 0 && q <= 1))
+      throw new ShapeError({ where: 'quantile', expected: 'levels from 0 to 1', received: String(q) });
   }
-  if (n === 0) throw new ShapeError({ where: 'quantile', expected: 'at least one element', received: 'none' });
+  if (n === 0)
+    throw new ShapeError({ where: 'quantile', expected: 'at least one element', received: 'none' });
   const sorted = sort(t);
   const at = (i: number): Tensor => {
     const start = t.shape.map((_, k) => (k === t.rank - 1 ? i : 0));

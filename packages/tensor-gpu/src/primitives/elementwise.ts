@@ -20,7 +20,8 @@ function define(name: string, outDType: (first: DType, last: DType) => DType, sc
       dtype: outDType(inputs[0].dtype, inputs[inputs.length - 1].dtype),
     }),
     vjp:
-      scale && (({ ct, inputs, out, needs }) => inputs.map((_, i) => (needs[i] ? scale(ct, i, inputs, out) : null))),
+      scale &&
+      (({ ct, inputs, out, needs }) => inputs.map((_, i) => (needs[i] ? scale(ct, i, inputs, out) : null))),
     jvp:
       scale &&
       (({ tangents, inputs, out }) =>
@@ -122,7 +123,9 @@ export const castPrimitive: Primitive<{ dtype: DType }> = {
   name: 'cast',
   kind: 'map',
   infer: ([x], { dtype }) => ({ shape: x.shape, dtype }),
-  vjp: ({ ct, inputs }) => [inputs[0].dtype === 'int32' || inputs[0].dtype === 'bool' ? null : cast(ct, inputs[0].dtype)],
+  vjp: ({ ct, inputs }) => [
+    inputs[0].dtype === 'int32' || inputs[0].dtype === 'bool' ? null : cast(ct, inputs[0].dtype),
+  ],
   jvp: ({ tangents: [t], params }) =>
     t && (params.dtype === 'float32' || params.dtype === 'bfloat16' || params.dtype === 'float16')
       ? cast(t, params.dtype)

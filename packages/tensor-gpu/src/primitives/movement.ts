@@ -127,7 +127,8 @@ export const expandUnbatched = (
   inputs: readonly Tensor[],
   batched: readonly boolean[],
   size: number,
-): Tensor[] => inputs.map((x, i) => (batched[i] ? x : broadcastTo(reshape(x, [1, ...x.shape]), [size, ...x.shape])));
+): Tensor[] =>
+  inputs.map((x, i) => (batched[i] ? x : broadcastTo(reshape(x, [1, ...x.shape]), [size, ...x.shape])));
 
 /** Zeros in the shape and dtype of `x`, at no cost in memory. */
 export const zerosLike = (x: { shape: Shape; dtype: Tensor['dtype'] }): Tensor =>

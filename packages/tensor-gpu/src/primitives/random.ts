@@ -10,7 +10,10 @@ export type Draw = 'bits' | 'uniform' | 'normal';
 export const drawPrimitive: Primitive<{ draw: Draw; n: number }> = {
   name: 'draw',
   kind: 'kernel',
-  infer: ([keys], { draw, n }) => ({ shape: [keys.shape[0], n], dtype: draw === 'bits' ? 'int32' : 'float32' }),
+  infer: ([keys], { draw, n }) => ({
+    shape: [keys.shape[0], n],
+    dtype: draw === 'bits' ? 'int32' : 'float32',
+  }),
   vjp: null,
   jvp: null,
   batch: ({ inputs: [keys], size, params }) => {

@@ -115,4 +115,3 @@ export const argsortPrimitive: Primitive<{ descending: boolean }> = {
   jvp: null,
   batch: ({ inputs, params }) => bind(argsortPrimitive, inputs, params),
 };
-

@@ -50,14 +50,22 @@ export const randomBits = (k: Key, shape: Shape = []): Tensor => draw('randomBit
 /** Whole numbers from `low` to `high - 1`, int32; `high - low` up to 2^24 (draws have 24 bits, so the bias is below `(high - low) / 2^24`). */
 export function randomInt(k: Key, shape: Shape, low: number, high: number): Tensor {
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || high - low > 2 ** 24) {
-    throw new ShapeError({ where: 'randomInt', expected: 'whole low < high at most 2^24 apart', received: `${low} and ${high}` });
+    throw new ShapeError({
+      where: 'randomInt',
+      expected: 'whole low < high at most 2^24 apart',
+      received: `${low} and ${high}`,
+    });
   }
   const scaled = cast(floor(mul(draw('randomInt', k, shape, 'uniform'), high - low)), 'int32');
   return add(e.minimum(scaled, e.constantLike(scaled, high - low - 1)), low);
 }
 
 /** True with probability `p`, bool. */
-export function bernoulli(k: Key, p: number | Tensor, shape: Shape = typeof p === 'number' ? [] : p.shape): Tensor {
+export function bernoulli(
+  k: Key,
+  p: number | Tensor,
+  shape: Shape = typeof p === 'number' ? [] : p.shape,
+): Tensor {
   if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
     throw new ShapeError({ where: 'bernoulli', expected: 'a probability from 0 to 1', received: String(p) });
   }

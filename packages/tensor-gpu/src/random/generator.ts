@@ -35,7 +35,11 @@ export function generator(k: Key): Generator {
   };
   const integer = (n: number): number => {
     if (!Number.isSafeInteger(n) || n < 1) {
-      throw new ShapeError({ where: 'generator.integer', expected: 'a whole bound ≥ 1', received: String(n) });
+      throw new ShapeError({
+        where: 'generator.integer',
+        expected: 'a whole bound ≥ 1',
+        received: String(n),
+      });
     }
     const limit = 2 ** 53 - (2 ** 53 % n);
     for (;;) {

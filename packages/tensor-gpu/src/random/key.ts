@@ -32,7 +32,11 @@ export function checkKey(where: string, k: Key): void {
 /** The key of a seed, a whole number from 0 to 2^53 - 1. */
 export function key(seed: number): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new DTypeError({ where: 'key', expected: 'a whole seed from 0 to 2^53 - 1', received: String(seed) });
+    throw new DTypeError({
+      where: 'key',
+      expected: 'a whole seed from 0 to 2^53 - 1',
+      received: String(seed),
+    });
   }
   return fromWords(Math.floor(seed / 2 ** 32) | 0, seed | 0);
 }
@@ -55,7 +59,8 @@ export function split(k: Key, n = 2): Key[] {
 /** A key that depends on a name or a number too: the same key and name give the same result in any order. */
 export function foldIn(k: Key, name: string | number): Key {
   checkKey('foldIn', k);
-  const [c0, c1] = typeof name === 'number' ? [name | 0, Math.floor(name / 2 ** 32) ^ 0x5bd1e995] : hashName(name);
+  const [c0, c1] =
+    typeof name === 'number' ? [name | 0, Math.floor(name / 2 ** 32) ^ 0x5bd1e995] : hashName(name);
   if (k.trace === null) return fromWords(...threefry(...words(k), c0, c1));
   return reshape(bind(foldPrimitive, [reshape(k, [1, 2])], { c0, c1 }), [2]);
 }

@@ -12,7 +12,12 @@ export type ViewOp =
   | { readonly op: 'reshape'; readonly shape: Shape }
   | { readonly op: 'transpose'; readonly perm: readonly number[] }
   | { readonly op: 'broadcast'; readonly shape: Shape }
-  | { readonly op: 'slice'; readonly starts: Shape; readonly sizes: Shape; readonly steps: readonly number[] };
+  | {
+      readonly op: 'slice';
+      readonly starts: Shape;
+      readonly sizes: Shape;
+      readonly steps: readonly number[];
+    };
 
 export const contiguous = (shape: Shape): Layout => ({
   shape,
@@ -22,10 +27,10 @@ export const contiguous = (shape: Shape): Layout => ({
 
 /** True when the elements follow each other in row-major order from `offset` on. */
 export function isContiguous({ shape, strides }: Layout): boolean {
+  if (shape.includes(0)) return true;
   let step = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     if (shape[i] === 1) continue;
-    if (shape[i] === 0) return true;
     if (strides[i] !== step) return false;
     step *= shape[i];
   }
@@ -47,7 +52,9 @@ export function applyView(layout: Layout, view: ViewOp): Layout | null {
       return {
         shape: view.shape,
         offset,
-        strides: view.shape.map((d, i) => (i < shift || (shape[i - shift] === 1 && d !== 1) ? 0 : strides[i - shift])),
+        strides: view.shape.map((d, i) =>
+          i < shift || (shape[i - shift] === 1 && d !== 1) ? 0 : strides[i - shift],
+        ),
       };
     }
     case 'slice': {

@@ -100,8 +100,7 @@ export class Tensor {
   dataSync(): TensorValues {
     const concrete = this.#concrete('dataSync');
     const storage = concrete.use('Tensor.dataSync');
-    const values =
-      storage.host ?? storage.executor!.readSync(storage.buffer, storage.dtype, storage.length);
+    const values = storage.host ?? storage.executor!.readSync(storage.buffer, storage.dtype, storage.length);
     return arrange(concrete, values);
   }
 

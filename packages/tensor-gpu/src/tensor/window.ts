@@ -12,6 +12,7 @@ export interface WindowParams {
 /** Number of window positions along each axis. */
 export const windowCount = ({ input, kernel, stride, dilation, padding }: WindowParams): [number, number] => {
   const count = (i: 0 | 1): number =>
-    Math.floor((input[i] + padding[i][0] + padding[i][1] - dilation[i] * (kernel[i] - 1) - 1) / stride[i]) + 1;
+    Math.floor((input[i] + padding[i][0] + padding[i][1] - dilation[i] * (kernel[i] - 1) - 1) / stride[i]) +
+    1;
   return [count(0), count(1)];
 };

@@ -39,7 +39,13 @@ export function runEager<P>(primitive: Primitive<P>, inputs: readonly Tensor[], 
     if (plans.size >= MAX_PLANS) plans.delete(plans.keys().next().value!);
     plans.set(key, plan);
   }
-  return execute(plan.executable, inputs, inputs.map(() => false), plan.outputs, primitive.name)[0];
+  return execute(
+    plan.executable,
+    inputs,
+    inputs.map(() => false),
+    plan.outputs,
+    primitive.name,
+  )[0];
 }
 
 function compile<P>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P): EagerPlan {
@@ -47,7 +53,10 @@ function compile<P>(primitive: Primitive<P>, inputs: readonly Tensor[], params: 
   const ids = inputs.map((t) => builder.input(t, t.layout));
   const output = builder.apply(primitive as Primitive<unknown>, ids, params);
   const { nodes, constants } = builder;
-  const program = lower({ nodes, outputs: [output], constants }, inputs.map(() => false));
+  const program = lower(
+    { nodes, outputs: [output], constants },
+    inputs.map(() => false),
+  );
   return { executable: currentExecutor().prepare(program), outputs: [nodes[output]] };
 }
 

@@ -239,7 +239,11 @@ export function grad<A extends readonly unknown[]>(
 function checkArgnums(which: readonly number[], count: number): void {
   for (const i of which) {
     if (!Number.isInteger(i) || i < 0 || i >= count) {
-      throw new TraceError({ where: 'grad', expected: `argnums from 0 to ${count - 1}`, received: String(i) });
+      throw new TraceError({
+        where: 'grad',
+        expected: `argnums from 0 to ${count - 1}`,
+        received: String(i),
+      });
     }
   }
 }
@@ -261,4 +265,3 @@ function checkLoss(loss: unknown, hasAux: boolean): void {
     throw new DTypeError({ where: 'grad', expected: 'a float loss', received: loss.dtype });
   }
 }
-

@@ -12,7 +12,12 @@ export interface GraphNode extends Aval {
   readonly source:
     | { readonly kind: 'input'; readonly index: number; readonly layout: Layout }
     | { readonly kind: 'literal'; readonly value: number }
-    | { readonly kind: 'apply'; readonly primitive: Primitive<unknown>; readonly inputs: readonly number[]; readonly params: unknown };
+    | {
+        readonly kind: 'apply';
+        readonly primitive: Primitive<unknown>;
+        readonly inputs: readonly number[];
+        readonly params: unknown;
+      };
 }
 
 /** A recorded computation; `constants` are concrete tensors the function closed over, appended to the inputs. */
@@ -57,7 +62,9 @@ export class GraphBuilder {
     const isNumber = storage.length === 1 && storage.host && t.dtype !== 'bfloat16' && t.dtype !== 'float16';
     if (isNumber && t.size > 0) {
       const id = this.literal(storage.host![0], t.dtype);
-      return t.shape.length === 0 ? id : this.apply(broadcastPrimitive as Primitive<unknown>, [id], { shape: t.shape });
+      return t.shape.length === 0
+        ? id
+        : this.apply(broadcastPrimitive as Primitive<unknown>, [id], { shape: t.shape });
     }
     const known = this.#captured.get(t);
     if (known !== undefined) return known;
@@ -90,7 +97,10 @@ export class GraphBuilder {
   #constantOf(id: number): number | null {
     const { source } = this.nodes[id];
     if (source.kind === 'literal') return source.value;
-    if (source.kind === 'apply' && (source.primitive.name === 'broadcast' || source.primitive.name === 'reshape')) {
+    if (
+      source.kind === 'apply' &&
+      (source.primitive.name === 'broadcast' || source.primitive.name === 'reshape')
+    ) {
       return this.#constantOf(source.inputs[0]);
     }
     return null;

@@ -127,7 +127,10 @@ const asTensor = (leaf: Tensor | number): Tensor =>
  * @throws {TraceError} on host reads inside `fn`
  * @throws {DisposedError} when an argument was donated before, or one buffer is donated twice
  */
-export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
+export function jit<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: JitOptions = {},
+): Jitted<A, R> {
   const name = options.name ?? (fn.name || 'a compiled function');
   const donate = options.donate ?? [];
   const fixed = options.static ?? [];
@@ -137,7 +140,11 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
   onReset(() => cache.clear());
   for (const i of donate) {
     if (fixed.includes(i)) {
-      throw new TraceError({ where: name, expected: 'donated arguments to be traced', received: `argument ${i} is static too` });
+      throw new TraceError({
+        where: name,
+        expected: 'donated arguments to be traced',
+        received: `argument ${i} is static too`,
+      });
     }
   }
 
@@ -167,7 +174,7 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
   const run = (...args: A): R => {
     const prepared = prepare(args);
     const outer = innermost(prepared.flat);
-    if (outer instanceof GradTrace) return throughGrad(outer, forward(), backwards, args, prepared) as R;
+    if (outer instanceof GradTrace) return throughGrad(outer, fn, forward(), backwards, args, prepared) as R;
     if (outer) return fn(...args);
     checkDonations(prepared.flat, prepared.donated, name);
     const compiled = compile(args, prepared);
@@ -194,7 +201,11 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
   jitted.explain = (...args: A): JitExplanation => {
     const compiled = compile(args, prepare(args));
     if (compiled === 'inline') {
-      throw new TraceError({ where: `${name}.explain`, expected: 'a function that compiles on its own', received: 'one that closes over a traced value' });
+      throw new TraceError({
+        where: `${name}.explain`,
+        expected: 'a function that compiles on its own',
+        received: 'one that closes over a traced value',
+      });
     }
     const steps = compiled.executable.describe();
     const { nodes, flops, bytes } = compiled.report;
@@ -246,6 +257,7 @@ function trace<A extends readonly unknown[], R>(
  */
 function throughGrad<A extends readonly unknown[], R>(
   outer: GradTrace,
+  fn: (...args: A) => R,
   forward: Jitted<A, R>,
   backwards: Map<string, Jitted<[Tensor[], unknown], (Tensor | null)[]>>,
   args: A,
@@ -261,7 +273,7 @@ function throughGrad<A extends readonly unknown[], R>(
   let backward = backwards.get(key);
   if (!backward) {
     const pull = (leaves: Tensor[], ct: unknown): (Tensor | null)[] =>
-      vjp((list: Tensor[]) => forward(...rebuild(list)) as unknown, leaves)[1](ct)[0] as (Tensor | null)[];
+      vjp((list: Tensor[]) => fn(...rebuild(list)) as unknown, leaves)[1](ct)[0] as (Tensor | null)[];
     backwards.set(key, (backward = jit(pull, { name: 'backward' })));
   }
   const run = backward;
@@ -271,7 +283,9 @@ function throughGrad<A extends readonly unknown[], R>(
   const indices = flat.map((t) => outer.indexOf(t));
   const results = outs.map((out, o) =>
     isFloat(out.dtype)
-      ? outer.record(out, indices, (ct) => run(primals, def.build(outs.map((t, i) => (i === o ? ct : zerosLike(t))))))
+      ? outer.record(out, indices, (ct) =>
+          run(primals, def.build(outs.map((t, i) => (i === o ? ct : zerosLike(t))))),
+        )
       : out,
   );
   return def.build(results);
@@ -283,13 +297,23 @@ function checkDonations(leaves: readonly Tensor[], donated: readonly boolean[], 
     if (!donated[i] || !t.storage) return;
     t.use(name);
     if (seen.has(t.storage)) {
-      throw new DisposedError({ where: name, expected: 'every donated buffer once', received: 'one that is donated twice', cure: 'copy() one of the two' });
+      throw new DisposedError({
+        where: name,
+        expected: 'every donated buffer once',
+        received: 'one that is donated twice',
+        cure: 'copy() one of the two',
+      });
     }
     seen.add(t.storage);
   });
   leaves.forEach((t, i) => {
     if (!donated[i] && seen.has(t.storage)) {
-      throw new DisposedError({ where: name, expected: 'a donated buffer in no other argument', received: 'one that is also passed undonated', cure: 'copy() it first' });
+      throw new DisposedError({
+        where: name,
+        expected: 'a donated buffer in no other argument',
+        received: 'one that is also passed undonated',
+        cure: 'copy() it first',
+      });
     }
   });
 }
@@ -303,7 +327,8 @@ function estimate({ buffers, steps }: Program, nodes: number): Compiled['report'
       bytes += Math.min(sizeOf(o.layout.shape), buffers[o.buffer].length) * bytesPerElement(o.dtype);
     }
     if (step.kind !== 'kernel') flops += sizeOf(step.shape) * step.nodes.filter((n) => 'args' in n).length;
-    else if (step.name === 'dot') flops += 2 * sizeOf(step.output.layout.shape) * step.inputs[0].layout.shape[2];
+    else if (step.name === 'dot')
+      flops += 2 * sizeOf(step.output.layout.shape) * step.inputs[0].layout.shape[2];
     else flops += sizeOf(step.output.layout.shape);
   }
   return { nodes, flops, bytes };

@@ -59,11 +59,7 @@ const asTensor = (leaf: Tensor | number): Tensor =>
  * @throws {TraceError} when structures differ
  * @throws {ShapeError} when a tangent's shape differs from its primal's
  */
-export function jvp<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  primals: A,
-  tangents: A,
-): [R, R] {
+export function jvp<A extends readonly unknown[], R>(f: (...args: A) => R, primals: A, tangents: A): [R, R] {
   const from = flatten(primals, 'jvp: primals');
   const along = flatten(tangents, 'jvp: tangents');
   if (from.def.key !== along.def.key) {
@@ -86,7 +82,8 @@ export function jvp<A extends readonly unknown[], R>(
             received: showShape(t.shape),
           });
         }
-        if (!isFloat(t.dtype)) throw new DTypeError({ where: 'jvp', expected: 'float tangents', received: t.dtype });
+        if (!isFloat(t.dtype))
+          throw new DTypeError({ where: 'jvp', expected: 'float tangents', received: t.dtype });
         return trace.lift(x, t);
       });
       const result = flatten(f(...(from.def.build(lifted) as A)), 'jvp: the result of the function');

@@ -65,7 +65,11 @@ function axesFor(prefix: InAxes | undefined, tree: unknown, where: string): (num
     return flatten(tree, where).leaves.map(() => (prefix === undefined ? 0 : prefix));
   }
   if (typeof tree !== 'object' || tree === null || tree instanceof Tensor) {
-    throw new TraceError({ where, expected: 'inAxes shaped like the argument, or a number or null', received: 'a deeper tree' });
+    throw new TraceError({
+      where,
+      expected: 'inAxes shaped like the argument, or a number or null',
+      received: 'a deeper tree',
+    });
   }
   const names = Array.isArray(tree) ? Object.keys(tree) : Object.keys(tree).sort();
   return names.flatMap((name) => {
@@ -135,7 +139,8 @@ export function vmap<A extends readonly unknown[], R>(
           return result.def.build(
             result.leaves.map((leaf) => {
               const t = asTensor(leaf);
-              const stacked = trace.stackedOf(t) ?? broadcastTo(reshape(t, [1, ...t.shape]), [count, ...t.shape]);
+              const stacked =
+                trace.stackedOf(t) ?? broadcastTo(reshape(t, [1, ...t.shape]), [count, ...t.shape]);
               return stacked;
             }),
           );
@@ -170,8 +175,11 @@ export function vmap<A extends readonly unknown[], R>(
 function mapTrees(f: (a: Tensor, b: Tensor) => Tensor, x: unknown, y: unknown): unknown {
   const [a, b] = [flatten(x), flatten(y)];
   if (a.def.key !== b.def.key) {
-    throw new TraceError({ where: 'vmap', expected: `reduce to return ${a.def.key} for every chunk`, received: b.def.key });
+    throw new TraceError({
+      where: 'vmap',
+      expected: `reduce to return ${a.def.key} for every chunk`,
+      received: b.def.key,
+    });
   }
   return a.def.build(a.leaves.map((leaf, i) => f(asTensor(leaf), asTensor(b.leaves[i]))));
 }
-

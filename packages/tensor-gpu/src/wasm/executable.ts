@@ -160,7 +160,8 @@ export class WasmExecutable implements Executable {
         return { host };
       });
       inputs.forEach((slot, i) => {
-        if (donated[i] && 'buffer' in slot && !taken.has(slot.buffer as number)) arena.release(slot.buffer as number);
+        if (donated[i] && 'buffer' in slot && !taken.has(slot.buffer as number))
+          arena.release(slot.buffer as number);
       });
       for (const at of staged) if (!taken.has(at)) arena.release(at);
       done = true;

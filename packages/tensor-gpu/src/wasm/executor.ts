@@ -69,4 +69,3 @@ export class WasmExecutor implements Executor {
     new Uint8Array(this.arena.memory.buffer).set(bytesOf(values), at);
   }
 }
-

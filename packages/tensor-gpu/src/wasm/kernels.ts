@@ -34,8 +34,11 @@ function collapse(axes: readonly Axis[]): Axis[] {
   return out.length ? out : [{ size: 1, strides: axes[0]?.strides.map(() => 0) ?? [] }];
 }
 
-const axesOf = (shape: readonly number[], which: readonly number[], operands: readonly (readonly number[])[]): Axis[] =>
-  which.map((a) => ({ size: shape[a], strides: operands.map((s) => s[a]) }));
+const axesOf = (
+  shape: readonly number[],
+  which: readonly number[],
+  operands: readonly (readonly number[])[],
+): Axis[] => which.map((a) => ({ size: shape[a], strides: operands.map((s) => s[a]) }));
 
 /** Compiles loops once per structure; shapes, strides and literals are parameters. */
 export class KernelCache {
@@ -56,7 +59,13 @@ export class KernelCache {
     const operands: Operand[] = [...step.outputs.map((o) => o.target), ...step.inputs];
     const strides = operands.map((o) => o.layout.strides);
     const rank = step.shape.length;
-    const axes = collapse(axesOf(step.shape, Array.from({ length: rank }, (_, i) => i), strides));
+    const axes = collapse(
+      axesOf(
+        step.shape,
+        Array.from({ length: rank }, (_, i) => i),
+        strides,
+      ),
+    );
     if (axes[0].strides.length === 0) axes[0] = { size: 1, strides: operands.map(() => 0) };
     const last = axes.at(-1)!;
     const spec = (o: Operand, i: number): OperandSpec => ({
@@ -96,18 +105,25 @@ export class KernelCache {
       reduced: reduced.length,
       along,
       dtype: (step.output.dtype === 'int32' ? 'int32' : 'float32') as 'int32' | 'float32',
-      inputs: step.inputs.map((o, i) => ({ dtype: o.dtype, mode: modeOf(vector.strides[i + 1], vector.size) })),
+      inputs: step.inputs.map((o, i) => ({
+        dtype: o.dtype,
+        mode: modeOf(vector.strides[i + 1], vector.size),
+      })),
       nodes: withoutLiterals(step.nodes),
       node: step.node,
     };
-    const run = this.#get(`reduce ${JSON.stringify(description)}`, () => reduceKernel(description, this.#shared));
+    const run = this.#get(`reduce ${JSON.stringify(description)}`, () =>
+      reduceKernel(description, this.#shared),
+    );
     return { run, ...parameters(axes, operands, step.nodes), label: `${step.op}(${labelOf(step.nodes)})` };
   }
 
   #get(key: string, build: () => Uint8Array<ArrayBuffer>): (parameters: number) => void {
     const known = this.#compiled.get(key);
     if (known) return known;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(build()), { env: { memory: this.#memory } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(build()), {
+      env: { memory: this.#memory },
+    });
     const run = instance.exports.run as (parameters: number) => void;
     this.#compiled.set(key, run);
     return run;

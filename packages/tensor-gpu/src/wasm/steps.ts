@@ -44,14 +44,36 @@ const kernels: Record<string, Prepare> = {
     if (batch === 1) {
       return () =>
         core.sgemm(
-          ...[0, m, n, k, address[a.buffer] + aOffset, rsA, csA, address[b.buffer] + bOffset, rsB, csB] as const,
-          ...[address[output.buffer], n, 0, 1, 0, 0, scratch.at] as const,
+          ...([
+            0,
+            m,
+            n,
+            k,
+            address[a.buffer] + aOffset,
+            rsA,
+            csA,
+            address[b.buffer] + bOffset,
+            rsB,
+            csB,
+          ] as const),
+          ...([address[output.buffer], n, 0, 1, 0, 0, scratch.at] as const),
         );
     }
     return () =>
       core.sgemmBatched(
-        ...[batch, sa, sb, m * n, m, n, k, address[a.buffer] + aOffset, rsA, csA] as const,
-        ...[address[b.buffer] + bOffset, rsB, csB, address[output.buffer], n, 0, 1, 0, 0, scratch.at] as const,
+        ...([batch, sa, sb, m * n, m, n, k, address[a.buffer] + aOffset, rsA, csA] as const),
+        ...([
+          address[b.buffer] + bOffset,
+          rsB,
+          csB,
+          address[output.buffer],
+          n,
+          0,
+          1,
+          0,
+          0,
+          scratch.at,
+        ] as const),
       );
   },
 
@@ -83,7 +105,14 @@ const kernels: Record<string, Prepare> = {
     const [outer, n, inner] = around(x.layout.shape, axis);
     const offset = offsetOf(x);
     return () =>
-      core.argReduce(outer, n, inner, address[x.buffer] + offset, address[output.buffer], kind === 'min' ? 1 : 0);
+      core.argReduce(
+        outer,
+        n,
+        inner,
+        address[x.buffer] + offset,
+        address[output.buffer],
+        kind === 'min' ? 1 : 0,
+      );
   },
 
   cumsum({ inputs: [x], output, params }, { executor: { core }, address }) {
@@ -102,7 +131,8 @@ const kernels: Record<string, Prepare> = {
     const offset = offsetOf(x);
     needScratch(resources, n * 8);
     const run = x.dtype === 'int32' ? executor.core.argsortRowsI32 : executor.core.argsortRows;
-    return () => run(rows, n, address[x.buffer] + offset, address[output.buffer], scratch.at, descending ? 1 : 0);
+    return () =>
+      run(rows, n, address[x.buffer] + offset, address[output.buffer], scratch.at, descending ? 1 : 0);
   },
 
   unfold({ inputs: [x], output, params }, { executor: { core }, address }) {
@@ -188,7 +218,22 @@ function windowGeometry(batch: number, channels: number, window: WindowParams) {
   return [
     ...[batch, channels, input[0], input[1], kernel[0], kernel[1], stride[0], stride[1]],
     ...[padding[0][0], padding[1][0], dilation[0], dilation[1], oh, ow],
-  ] as [number, number, number, number, number, number, number, number, number, number, number, number, number, number];
+  ] as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
 }
 
 /** A shape seen as (before the axis, the axis, behind it). */

@@ -236,7 +236,10 @@ const section = (id: number, items: readonly (readonly number[])[]): number[] =>
 const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
 
 /** A module importing `env.memory` whose last function is exported as `run`. */
-export function assembleModule(functions: readonly FunctionBuilder[], shared: boolean): Uint8Array<ArrayBuffer> {
+export function assembleModule(
+  functions: readonly FunctionBuilder[],
+  shared: boolean,
+): Uint8Array<ArrayBuffer> {
   const signature = (f: FunctionBuilder): number[] => [
     0x60,
     f.params.length,
@@ -249,8 +252,14 @@ export function assembleModule(functions: readonly FunctionBuilder[], shared: bo
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, functions.map(signature)),
     ...section(2, [[...name('env'), ...name('memory'), 0x02, ...memory]]),
-    ...section(3, functions.map((_, i) => leb(i))),
+    ...section(
+      3,
+      functions.map((_, i) => leb(i)),
+    ),
     ...section(7, [[...name('run'), 0x00, ...leb(functions.length - 1)]]),
-    ...section(10, functions.map((f) => f.bytes())),
+    ...section(
+      10,
+      functions.map((f) => f.bytes()),
+    ),
   ]);
 }

@@ -106,7 +106,12 @@ export function releaseResults(
 
 type Applied = Extract<ExpressionNode, { args: readonly number[] }>;
 
-function emitNode(f: FunctionBuilder, node: Applied, at: readonly number[], math: (name: MathName) => number): void {
+function emitNode(
+  f: FunctionBuilder,
+  node: Applied,
+  at: readonly number[],
+  math: (name: MathName) => number,
+): void {
   const { op, args } = node;
   if (op === 'cast') {
     f.get(at[args[0]]);
@@ -138,7 +143,14 @@ function emitNode(f: FunctionBuilder, node: Applied, at: readonly number[], math
       f.f32(1).get(a).simd(simd.f32x4Div);
       return;
     case 'mod':
-      f.get(a).get(b).get(a).get(b).simd(simd.f32x4Div).simd(simd.f32x4Floor).simd(simd.f32x4Mul).simd(simd.f32x4Sub);
+      f.get(a)
+        .get(b)
+        .get(a)
+        .get(b)
+        .simd(simd.f32x4Div)
+        .simd(simd.f32x4Floor)
+        .simd(simd.f32x4Mul)
+        .simd(simd.f32x4Sub);
       return;
   }
   for (const i of args) f.get(at[i]);
@@ -179,7 +191,14 @@ export function encodeHalf(f: FunctionBuilder, to: 'bfloat16' | 'float16', value
   if (to === 'bfloat16') {
     f.get(value).i32(16).simd(simd.i32x4ShrU).lanes(0x40).simd(simd.or);
     f.get(value).lanes(0x7fff).simd(simd.i32x4Add);
-    f.get(value).i32(16).simd(simd.i32x4ShrU).lanes(1).simd(simd.and).simd(simd.i32x4Add).i32(16).simd(simd.i32x4ShrU);
+    f.get(value)
+      .i32(16)
+      .simd(simd.i32x4ShrU)
+      .lanes(1)
+      .simd(simd.and)
+      .simd(simd.i32x4Add)
+      .i32(16)
+      .simd(simd.i32x4ShrU);
     f.get(value).get(value).simd(simd.f32x4Ne).simd(simd.bitselect);
     return;
   }
@@ -188,9 +207,21 @@ export function encodeHalf(f: FunctionBuilder, to: 'bfloat16' | 'float16', value
   // Subnormal results: adding 0.5 aligns the mantissa.
   f.get(a).f32(0.5).simd(simd.f32x4Add).lanes(0x3f000000).simd(simd.i32x4Sub);
   // Normal results: rebias, round half to even.
-  f.get(a).lanes(0xfff - (112 << 23)).simd(simd.i32x4Add);
-  f.get(a).i32(13).simd(simd.i32x4ShrU).lanes(1).simd(simd.and).simd(simd.i32x4Add).i32(13).simd(simd.i32x4ShrU);
-  f.get(a).f32(2 ** -14).simd(simd.f32x4Lt).simd(simd.bitselect);
+  f.get(a)
+    .lanes(0xfff - (112 << 23))
+    .simd(simd.i32x4Add);
+  f.get(a)
+    .i32(13)
+    .simd(simd.i32x4ShrU)
+    .lanes(1)
+    .simd(simd.and)
+    .simd(simd.i32x4Add)
+    .i32(13)
+    .simd(simd.i32x4ShrU);
+  f.get(a)
+    .f32(2 ** -14)
+    .simd(simd.f32x4Lt)
+    .simd(simd.bitselect);
   // 65520 and above round to infinity.
   const code = f.local('v128');
   f.set(code);
@@ -208,7 +239,13 @@ export function decodeHalf(f: FunctionBuilder, from: 'bfloat16' | 'float16'): vo
     return;
   }
   const code = f.local('v128');
-  f.tee(code).lanes(0x7fff).simd(simd.and).i32(13).simd(simd.i32x4Shl).f32(2 ** 112).simd(simd.f32x4Mul);
+  f.tee(code)
+    .lanes(0x7fff)
+    .simd(simd.and)
+    .i32(13)
+    .simd(simd.i32x4Shl)
+    .f32(2 ** 112)
+    .simd(simd.f32x4Mul);
   f.get(code).lanes(0x7c00).simd(simd.and).lanes(0x7c00).simd(simd.i32x4Eq).lanes(0x7f800000).simd(simd.and);
   f.simd(simd.or);
   f.get(code).lanes(0x8000).simd(simd.and).i32(16).simd(simd.i32x4Shl).simd(simd.or);

@@ -46,71 +46,77 @@ export function mapKernel(spec: MapKernelSpec, shared: boolean): Uint8Array<Arra
   });
   const wanted = outputs.map((o) => o.node);
 
-  loopNest(f, block, Array.from({ length: last }, (_, i) => i), loadPointers(f, block), (outer) => {
-    const pointers = outer.map((p) => {
-      const own = f.local('i32');
-      f.get(p).set(own);
-      return own;
-    });
-    const splats = new Map<number, number>();
-    inputs.forEach((input, i) => {
-      if (input.mode !== 'splat') return;
-      const value = f.local('v128');
-      loadSplat(f, input.dtype, pointers[outputs.length + i]);
-      f.set(value);
-      splats.set(i, value);
-    });
-
-    const step = (offset: number, lane: boolean): void => {
-      const results = emitExpression(
-        f,
-        nodes,
-        wanted,
-        ({ input }) => {
-          const at = outputs.length + input;
-          const { dtype, mode } = inputs[input];
-          if (mode === 'splat') f.get(splats.get(input)!);
-          else if (lane) loadSplat(f, dtype, pointers[at]);
-          else if (mode === 'vector') loadVector(f, dtype, pointers[at], offset);
-          else loadStrided(f, dtype, pointers[at], strides[at]);
-        },
-        literal,
-        index,
-      );
-      outputs.forEach(({ dtype, mode }, i) => {
-        if (lane) storeLane(f, dtype, pointers[i], results[i]);
-        else if (mode === 'vector') storeVector(f, dtype, pointers[i], results[i], offset);
-        else storeStrided(f, dtype, pointers[i], strides[i], results[i]);
+  loopNest(
+    f,
+    block,
+    Array.from({ length: last }, (_, i) => i),
+    loadPointers(f, block),
+    (outer) => {
+      const pointers = outer.map((p) => {
+        const own = f.local('i32');
+        f.get(p).set(own);
+        return own;
       });
-      releaseResults(f, nodes, wanted, results);
-    };
-    const advanceBy = (count: number): void =>
-      all.forEach(({ dtype, mode }, i) => {
-        if (mode === 'splat') return;
-        f.get(pointers[i]);
-        if (mode === 'vector') f.i32(count * bytesPerElement(dtype));
-        else f.get(strides[i]).i32(count).emit(op.i32Mul);
-        f.emit(op.i32Add).set(pointers[i]);
+      const splats = new Map<number, number>();
+      inputs.forEach((input, i) => {
+        if (input.mode !== 'splat') return;
+        const value = f.local('v128');
+        loadSplat(f, input.dtype, pointers[outputs.length + i]);
+        f.set(value);
+        splats.set(i, value);
       });
 
-    const count = f.local('i32');
-    word(f, dimWord(last)).set(count);
-    if (nodes.length <= UNROLL_LIMIT && mathNames.length === 0 && all.every((o) => o.mode !== 'strided')) {
-      f.stepDown(count, 16, () => {
-        for (let u = 0; u < 4; u++) step(u * 4, false);
-        advanceBy(16);
+      const step = (offset: number, lane: boolean): void => {
+        const results = emitExpression(
+          f,
+          nodes,
+          wanted,
+          ({ input }) => {
+            const at = outputs.length + input;
+            const { dtype, mode } = inputs[input];
+            if (mode === 'splat') f.get(splats.get(input)!);
+            else if (lane) loadSplat(f, dtype, pointers[at]);
+            else if (mode === 'vector') loadVector(f, dtype, pointers[at], offset);
+            else loadStrided(f, dtype, pointers[at], strides[at]);
+          },
+          literal,
+          index,
+        );
+        outputs.forEach(({ dtype, mode }, i) => {
+          if (lane) storeLane(f, dtype, pointers[i], results[i]);
+          else if (mode === 'vector') storeVector(f, dtype, pointers[i], results[i], offset);
+          else storeStrided(f, dtype, pointers[i], strides[i], results[i]);
+        });
+        releaseResults(f, nodes, wanted, results);
+      };
+      const advanceBy = (count: number): void =>
+        all.forEach(({ dtype, mode }, i) => {
+          if (mode === 'splat') return;
+          f.get(pointers[i]);
+          if (mode === 'vector') f.i32(count * bytesPerElement(dtype));
+          else f.get(strides[i]).i32(count).emit(op.i32Mul);
+          f.emit(op.i32Add).set(pointers[i]);
+        });
+
+      const count = f.local('i32');
+      word(f, dimWord(last)).set(count);
+      if (nodes.length <= UNROLL_LIMIT && mathNames.length === 0 && all.every((o) => o.mode !== 'strided')) {
+        f.stepDown(count, 16, () => {
+          for (let u = 0; u < 4; u++) step(u * 4, false);
+          advanceBy(16);
+        });
+      }
+      f.stepDown(count, 4, () => {
+        step(0, false);
+        advanceBy(4);
       });
-    }
-    f.stepDown(count, 4, () => {
-      step(0, false);
-      advanceBy(4);
-    });
-    f.stepDown(count, 1, () => {
-      step(0, true);
-      advanceBy(1);
-    });
-    for (const value of splats.values()) f.release(value);
-  });
+      f.stepDown(count, 1, () => {
+        step(0, true);
+        advanceBy(1);
+      });
+      for (const value of splats.values()) f.release(value);
+    },
+  );
   return assembleModule([...functions, f], shared);
 }
 

@@ -75,7 +75,13 @@ function encode(f: FunctionBuilder, dtype: DType, value: number): number {
   return raw;
 }
 
-export function storeVector(f: FunctionBuilder, dtype: DType, pointer: number, value: number, offset = 0): void {
+export function storeVector(
+  f: FunctionBuilder,
+  dtype: DType,
+  pointer: number,
+  value: number,
+  offset = 0,
+): void {
   const raw = encode(f, dtype, value);
   const bytes = offset * bytesPerElement(dtype);
   f.get(pointer).get(raw);
@@ -87,16 +93,26 @@ export function storeVector(f: FunctionBuilder, dtype: DType, pointer: number, v
 /** Stores lane 0. */
 export function storeLane(f: FunctionBuilder, dtype: DType, pointer: number, value: number): void {
   const raw = encode(f, dtype, value);
-  f.get(pointer).get(raw).memory(bySize(dtype, simd.store32Lane, simd.store16Lane, simd.store8Lane), 0, 0);
+  f.get(pointer)
+    .get(raw)
+    .memory(bySize(dtype, simd.store32Lane, simd.store16Lane, simd.store8Lane), 0, 0);
   f.release(raw);
 }
 
-export function storeStrided(f: FunctionBuilder, dtype: DType, pointer: number, stride: number, value: number): void {
+export function storeStrided(
+  f: FunctionBuilder,
+  dtype: DType,
+  pointer: number,
+  stride: number,
+  value: number,
+): void {
   const raw = encode(f, dtype, value);
   const at = f.local('i32');
   f.get(pointer).set(at);
   for (let lane = 0; lane < 4; lane++) {
-    f.get(at).get(raw).memory(bySize(dtype, simd.store32Lane, simd.store16Lane, simd.store8Lane), 0, lane);
+    f.get(at)
+      .get(raw)
+      .memory(bySize(dtype, simd.store32Lane, simd.store16Lane, simd.store8Lane), 0, lane);
     if (lane < 3) f.get(at).get(stride).emit(op.i32Add).set(at);
   }
   f.release(raw);

@@ -57,7 +57,12 @@ export function reduceKernel(spec: ReduceKernelSpec, shared: boolean): Uint8Arra
   });
 
   /** The expression at the given input pointers; `lane` computes one element in all lanes. */
-  const value = (pointers: readonly number[], offset: number, lane: boolean, then: (local: number) => void): void => {
+  const value = (
+    pointers: readonly number[],
+    offset: number,
+    lane: boolean,
+    then: (local: number) => void,
+  ): void => {
     const [result] = emitExpression(
       f,
       nodes,
@@ -81,7 +86,13 @@ export function reduceKernel(spec: ReduceKernelSpec, shared: boolean): Uint8Arra
   const highHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
   const flush = (acc: number, low: number, high: number): void => {
     f.get(low).get(acc).simd(simd.promoteLow).simd(simd.f64x2Add).set(low);
-    f.get(high).get(acc).get(acc).simd(simd.shuffle).emit(...highHalf).simd(simd.promoteLow).simd(simd.f64x2Add);
+    f.get(high)
+      .get(acc)
+      .get(acc)
+      .simd(simd.shuffle)
+      .emit(...highHalf)
+      .simd(simd.promoteLow)
+      .simd(simd.f64x2Add);
     f.set(high);
   };
   const copyOf = (pointers: readonly number[]): number[] =>
@@ -94,14 +105,24 @@ export function reduceKernel(spec: ReduceKernelSpec, shared: boolean): Uint8Arra
   const inBlocks = (count: number, width: number, body: (run: number) => void): void => {
     const run = f.local('i32');
     f.whilePositive(count, () => {
-      f.get(count).i32(BLOCK * width).get(count).i32(BLOCK * width).emit(op.i32LtS, op.select).set(run);
+      f.get(count)
+        .i32(BLOCK * width)
+        .get(count)
+        .i32(BLOCK * width)
+        .emit(op.i32LtS, op.select)
+        .set(run);
       f.get(count).get(run).emit(op.i32Sub).set(count);
       body(run);
     });
   };
   const advanceAll = (pointers: readonly number[], axis: number): void =>
-    inputs.forEach((_, i) => word(f.get(pointers[i + 1]), strideWord(block, i + 1, axis)).emit(op.i32Add).set(pointers[i + 1]));
+    inputs.forEach((_, i) =>
+      word(f.get(pointers[i + 1]), strideWord(block, i + 1, axis))
+        .emit(op.i32Add)
+        .set(pointers[i + 1]),
+    );
 
+  const strided = inputs.some((i) => i.mode === 'strided');
   const innermost = kept + reduced - 1;
   const reducedOuter = Array.from({ length: reduced - 1 }, (_, i) => kept + i);
 
@@ -126,20 +147,22 @@ export function reduceKernel(spec: ReduceKernelSpec, shared: boolean): Uint8Arra
           f.emit(op.i32Add).set(own[i + 1]);
         });
       inBlocks(count, 4, (run) => {
-        if (nodes.length <= 8 && mathNames.length === 0 && inputs.every((i) => i.mode !== 'strided')) {
-          const more = Array.from({ length: 3 }, () => f.local('v128'));
-          for (const a of more) {
-            pushNeutral();
-            f.set(a);
-          }
-          f.stepDown(run, 16, () => {
-            [acc, ...more].forEach((a, u) => value(own, u * 4, false, (v) => accumulate(a, v)));
-            bump(16);
+        // Four accumulators whatever the expression, so that fusion never changes the order of a sum.
+        const more = Array.from({ length: 3 }, () => f.local('v128'));
+        for (const a of more) {
+          pushNeutral();
+          f.set(a);
+        }
+        f.stepDown(run, 16, () => {
+          [acc, ...more].forEach((a, u) => {
+            value(own, strided ? 0 : u * 4, false, (v) => accumulate(a, v));
+            if (strided) bump(4);
           });
-          for (const a of more) {
-            accumulate(acc, a);
-            f.release(a);
-          }
+          if (!strided) bump(16);
+        });
+        for (const a of more) {
+          accumulate(acc, a);
+          f.release(a);
         }
         f.stepDown(run, 4, () => {
           value(own, 0, false, (v) => accumulate(acc, v));
@@ -160,11 +183,24 @@ export function reduceKernel(spec: ReduceKernelSpec, shared: boolean): Uint8Arra
       });
     });
     if (wide) {
-      f.get(low).get(high).simd(simd.f64x2Add).tee(low).get(low).get(low).simd(simd.shuffle).emit(...highHalf);
+      f.get(low)
+        .get(high)
+        .simd(simd.f64x2Add)
+        .tee(low)
+        .get(low)
+        .get(low)
+        .simd(simd.shuffle)
+        .emit(...highHalf);
       f.simd(simd.f64x2Add).simd(simd.demote).set(acc);
     } else {
       for (const shuffle of [highHalf, [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7]]) {
-        f.get(acc).get(acc).get(acc).simd(simd.shuffle).emit(...shuffle).simd(combineCode).set(acc);
+        f.get(acc)
+          .get(acc)
+          .get(acc)
+          .simd(simd.shuffle)
+          .emit(...shuffle)
+          .simd(combineCode)
+          .set(acc);
       }
     }
     storeLane(f, spec.dtype, pointers[0], acc);
@@ -212,37 +248,52 @@ export function reduceKernel(spec: ReduceKernelSpec, shared: boolean): Uint8Arra
 
   const outputs = loadPointers(f, block);
   if (along === 'reduced') {
-    loopNest(f, block, Array.from({ length: kept }, (_, i) => i), outputs, reduceAlong);
+    loopNest(
+      f,
+      block,
+      Array.from({ length: kept }, (_, i) => i),
+      outputs,
+      reduceAlong,
+    );
   } else {
-    loopNest(f, block, Array.from({ length: kept - 1 }, (_, i) => i), outputs, (outer) => {
-      const own = copyOf(outer);
-      const count = f.local('i32');
-      word(f, dimWord(kept - 1)).set(count);
-      const bump = (n: number): void => {
-        f.get(own[0]).i32(n * 4).emit(op.i32Add).set(own[0]);
-        inputs.forEach(({ dtype, mode }, i) => {
-          if (mode === 'splat') return;
-          f.get(own[i + 1]);
-          if (mode === 'vector') f.i32(n * bytesPerElement(dtype));
-          else f.get(strides[i]).i32(n).emit(op.i32Mul);
-          f.emit(op.i32Add).set(own[i + 1]);
+    loopNest(
+      f,
+      block,
+      Array.from({ length: kept - 1 }, (_, i) => i),
+      outputs,
+      (outer) => {
+        const own = copyOf(outer);
+        const count = f.local('i32');
+        word(f, dimWord(kept - 1)).set(count);
+        const bump = (n: number): void => {
+          f.get(own[0])
+            .i32(n * 4)
+            .emit(op.i32Add)
+            .set(own[0]);
+          inputs.forEach(({ dtype, mode }, i) => {
+            if (mode === 'splat') return;
+            f.get(own[i + 1]);
+            if (mode === 'vector') f.i32(n * bytesPerElement(dtype));
+            else f.get(strides[i]).i32(n).emit(op.i32Mul);
+            f.emit(op.i32Add).set(own[i + 1]);
+          });
+        };
+        if (inputs.every((i) => i.mode !== 'strided')) {
+          f.stepDown(count, 16, () => {
+            reduceAcross(own, 4, false);
+            bump(16);
+          });
+        }
+        f.stepDown(count, 4, () => {
+          reduceAcross(own, 1, false);
+          bump(4);
         });
-      };
-      if (inputs.every((i) => i.mode !== 'strided')) {
-        f.stepDown(count, 16, () => {
-          reduceAcross(own, 4, false);
-          bump(16);
+        f.stepDown(count, 1, () => {
+          reduceAcross(own, 1, true);
+          bump(1);
         });
-      }
-      f.stepDown(count, 4, () => {
-        reduceAcross(own, 1, false);
-        bump(4);
-      });
-      f.stepDown(count, 1, () => {
-        reduceAcross(own, 1, true);
-        bump(1);
-      });
-    });
+      },
+    );
   }
   return assembleModule([...functions, f], shared);
 }
