@@ -39,6 +39,26 @@ export function setBackend(name: BackendName): void {
   current = name;
 }
 
+/**
+ * Shares the work of the `wasm` backend among `count` threads (worker threads in Node; in pages that are cross-origin
+ * isolated). Results do not change by a bit. Tensors that live in the backend are gone, so call it first.
+ *
+ * @param count - from 1 to 64, the calling thread included; default of the backend: 1
+ @throws
+ */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 64) {
+    throw new BackendError({
+      where: 'setThreads',
+      expected: 'a whole number from 1 to 64',
+      received: String(count),
+    });
+  }
+  resetBackend();
+  makers.set('wasm', () => new WasmExecutor(count));
+  made.set('wasm', new WasmExecutor(count));
+}
+
 /** Backends that can be chosen now. `gpujs-wasm` and `gpujs-cpu` appear after `initBackend`. */
 export const availableBackends = (): BackendName[] => [...makers.keys()];
 
@@ -54,14 +74,12 @@ export function backendReport(): BackendReport {
   return { name: executor.name, handedToWasm: [...executor.handedOver].sort() };
 }
 
-const resetters: (() => void)[] = [];
-/** @internal Runs `forget` when backends are reset. */
-export const onReset = (forget: () => void): void => {
-  resetters.push(forget);
-};
+let generation = 0;
+/** @internal Counts resets: what was compiled under an older number is gone. */
+export const backendGeneration = (): number => generation;
 
 /** Gives back all memory of all backends. Every tensor that lives in one is gone; compiled functions compile again. */
 export function resetBackend(): void {
   made.clear();
-  for (const forget of resetters) forget();
+  generation++;
 }

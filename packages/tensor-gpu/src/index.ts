@@ -1,4 +1,11 @@
-export { availableBackends, backendReport, type BackendReport, resetBackend, setBackend } from './backend.js';
+export {
+  availableBackends,
+  backendReport,
+  type BackendReport,
+  resetBackend,
+  setBackend,
+  setThreads,
+} from './backend.js';
 export {
   BackendError,
   DisposedError,

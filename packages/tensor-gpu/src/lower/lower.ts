@@ -139,6 +139,7 @@ export function lower(graph: Graph, donated: readonly boolean[]): Program {
     return { expression, inputs, visit };
   };
 
+  const stacked = summedProducts(nodes, outputs, live);
   for (const node of nodes) {
     const { id, source } = node;
     if (!live[id] || source.kind !== 'apply' || source.primitive.kind === 'view' || !writes.has(id)) continue;
@@ -147,10 +148,15 @@ export function lower(graph: Graph, donated: readonly boolean[]): Program {
       layout: contiguous(written.shape),
       dtype: written.dtype,
     });
+    if (stacked.has(id)) continue;
     if (source.primitive.kind === 'map') {
       const { expression, inputs, visit } = collect(id);
       const results = writes.get(id)!.map((w) => ({ node: visit(w, []), target: target(nodes[w]) }));
       steps.push({ kind: 'map', shape: node.shape, nodes: expression, inputs, outputs: results });
+    } else if (stacked.has(source.inputs[0]) && source.primitive.name === 'sum') {
+      const product = nodes[source.inputs[0]].source as Applied;
+      const inputs = product.inputs.map((input) => operand(input, []));
+      steps.push({ kind: 'kernel', name: 'dotSum', params: null, inputs, output: target(node) });
     } else if (source.primitive.kind === 'reduce') {
       const { expression, inputs, visit } = collect(id);
       const value = visit(source.inputs[0], []);
@@ -207,6 +213,31 @@ export function lower(graph: Graph, donated: readonly boolean[]): Program {
     outputs: outputBuffers,
     ...planMemory(buffers, sorted, inputBuffers, outputBuffers, donated),
   };
+}
+
+type Applied = Extract<GraphNode['source'], { kind: 'apply' }>;
+
+/** Products that are only summed over their stack: they add up in place instead of being written one by one. */
+function summedProducts(
+  nodes: readonly GraphNode[],
+  outputs: readonly number[],
+  live: readonly boolean[],
+): Set<number> {
+  const uses = new Array<number>(nodes.length).fill(0);
+  for (const id of outputs) uses[id]++;
+  for (const { id, source } of nodes) {
+    if (live[id] && source.kind === 'apply') for (const input of new Set(source.inputs)) uses[input]++;
+  }
+  const found = new Set<number>();
+  for (const { id, source } of nodes) {
+    if (!live[id] || source.kind !== 'apply' || source.primitive.name !== 'sum') continue;
+    const { axes } = source.params as { axes: readonly number[] };
+    const from = nodes[source.inputs[0]];
+    const isDot = from.source.kind === 'apply' && from.source.primitive.name === 'dot';
+    if (isDot && uses[from.id] === 1 && axes.length === 1 && axes[0] === 0 && from.shape[0] > 0)
+      found.add(from.id);
+  }
+  return found;
 }
 
 const copyStep = (from: Operand, target: Operand): Step => ({

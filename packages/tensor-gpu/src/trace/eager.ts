@@ -1,4 +1,4 @@
-import { currentExecutor, onReset } from '../backend.js';
+import { backendGeneration, currentExecutor } from '../backend.js';
 import type { Executable } from '../executor.js';
 import { lower } from '../lower/lower.js';
 import type { Aval, Primitive } from '../primitives/primitive.js';
@@ -15,7 +15,7 @@ interface EagerPlan {
 /** One-op graphs by backend, operation, parameters and layouts; the oldest go first. */
 const plans = new Map<string, EagerPlan>();
 const MAX_PLANS = 2048;
-onReset(() => plans.clear());
+let generation = 0;
 
 const layoutKey = (layout: Layout): string =>
   isContiguous(layout) && layout.offset === 0
@@ -33,6 +33,10 @@ export function runEager<P>(primitive: Primitive<P>, inputs: readonly Tensor[], 
   const key = `${backend} ${primitive.name} ${params === null ? '' : JSON.stringify(params)} ${inputs
     .map((t) => `${t.dtype}${layoutKey(t.layout)}`)
     .join(' ')}`;
+  if (generation !== backendGeneration()) {
+    plans.clear();
+    generation = backendGeneration();
+  }
   let plan = plans.get(key);
   if (!plan) {
     plan = compile(primitive, inputs, params);

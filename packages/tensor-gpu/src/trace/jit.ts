@@ -1,4 +1,4 @@
-import { currentExecutor, onReset } from '../backend.js';
+import { backendGeneration, currentExecutor } from '../backend.js';
 import { DisposedError, TraceError } from '../errors.js';
 import type { Executable } from '../executor.js';
 import { lower } from '../lower/lower.js';
@@ -137,7 +137,7 @@ export function jit<A extends readonly unknown[], R>(
   const cache = new Map<string, Compiled | 'inline'>();
   const backwards = new Map<string, Jitted<[Tensor[], unknown], (Tensor | null)[]>>();
   let copying: Jitted<A, R> | null = null;
-  onReset(() => cache.clear());
+  let generation = backendGeneration();
   for (const i of donate) {
     if (fixed.includes(i)) {
       throw new TraceError({
@@ -164,6 +164,10 @@ export function jit<A extends readonly unknown[], R>(
   };
 
   const compile = (args: A, prepared: Prepared): Compiled | 'inline' => {
+    if (generation !== backendGeneration()) {
+      cache.clear();
+      generation = backendGeneration();
+    }
     const known = cache.get(prepared.key);
     if (known) return known;
     const made = trace(fn, args, prepared, name);

@@ -48,9 +48,21 @@ export class WasmExecutable implements Executable {
       address: this.#address,
       scratch: { at: 0, size: 0 },
       loop: (step) => {
-        const loop = step.kind === 'map' ? executor.kernels.map(step) : executor.kernels.reduce(step);
-        const index = loops.push(loop) - 1;
-        return () => loop.run(parameterAt[index]);
+        const parts = workOf(step) >= PARALLEL_ELEMENTS ? executor.threads : 1;
+        const first = loops.length;
+        loops.push(
+          ...(step.kind === 'map' ? executor.kernels.map(step, parts) : executor.kernels.reduce(step, parts)),
+        );
+        const own = loops.slice(first);
+        if (own.length === 1) return () => own[0].run(parameterAt[first]);
+        return () =>
+          executor.share(
+            own.map(({ run, loop }, i) => ({
+              code: 1,
+              args: [loop, parameterAt[first + i]],
+              here: () => run(parameterAt[first + i]),
+            })),
+          );
       },
     };
     const parameterAt: number[] = [];
@@ -186,6 +198,11 @@ export class WasmExecutable implements Executable {
 function copyOut(memory: ArrayBufferLike, at: number, host: ReturnType<typeof hostArray>): void {
   new Uint8Array(host.buffer).set(new Uint8Array(memory, at, host.byteLength));
 }
+
+/** Below this many element operations a step is not worth waking a helper for. */
+const PARALLEL_ELEMENTS = 1 << 16;
+const workOf = (step: MapStep | ReduceStep): number =>
+  sizeOf(step.shape) * Math.max(1, step.nodes.length / 4);
 
 /** Steps over no element are left out. A reduction over nothing still writes its neutral element. */
 function isEmpty(step: MapStep | ReduceStep | KernelStep): boolean {

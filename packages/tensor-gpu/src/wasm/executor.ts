@@ -6,10 +6,24 @@ import { Arena } from './arena.js';
 import { type CoreExports, instantiateCore } from './core.js';
 import { WasmExecutable } from './executable.js';
 import { KernelCache } from './kernels.js';
+import { type Job, ThreadPool } from './threads/pool.js';
 
 /** Bytes of a host array, whatever its element type. */
 const bytesOf = (values: HostArray): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+/** Memory that helper threads can see; its maximum is reserved address space, not memory. */
+function sharedMemory(): WebAssembly.Memory {
+  if (typeof SharedArrayBuffer === 'undefined') {
+    throw new BackendError({
+      where: 'wasm threads',
+      expected: 'SharedArrayBuffer',
+      received: 'a host without it',
+      cure: 'serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or use one thread',
+    });
+  }
+  return new WebAssembly.Memory({ initial: 32, maximum: 65535, shared: true });
+}
 
 /** The default backend in Node and the fall-back in browsers: everything in one arena, SIMD code over it. */
 export class WasmExecutor implements Executor {
@@ -18,8 +32,10 @@ export class WasmExecutor implements Executor {
   readonly arena: Arena;
   readonly core: CoreExports;
   readonly kernels: KernelCache;
+  readonly pool: ThreadPool | null;
 
-  constructor() {
+  /** @param threads - 1, or more to share work with helper threads over a shared memory */
+  constructor(threads = 1) {
     if (typeof WebAssembly === 'undefined') {
       throw new BackendError({
         where: 'wasm backend',
@@ -28,10 +44,37 @@ export class WasmExecutor implements Executor {
         cure: "a page's Content-Security-Policy must allow 'wasm-unsafe-eval'",
       });
     }
-    this.arena = new Arena();
+    const shared = threads > 1;
+    this.arena = new Arena(shared ? sharedMemory() : undefined);
     this.core = instantiateCore(this.arena.memory);
-    this.kernels = new KernelCache(this.arena.memory, false);
+    this.kernels = new KernelCache(this.arena.memory, shared);
+    this.pool = shared ? new ThreadPool(this.arena.memory, threads) : null;
   }
+
+  /** How many parts large steps are cut into. */
+  get threads(): number {
+    return this.pool?.size ?? 1;
+  }
+
+  /** Runs the parts of a step, on helpers when they have started; either way with the same results. */
+  share(jobs: readonly (Job & { readonly here: () => void })[]): void {
+    const pool = this.pool;
+    if (!pool?.ready) {
+      for (const job of jobs) job.here();
+      return;
+    }
+    pool.teach(this.kernels.modules.length, (index) => {
+      const bytes = this.kernels.modules[index];
+      const at = this.arena.allocate(bytes.length, 'a compiled loop');
+      this.write(at, new Int8Array(bytes.buffer));
+      this.#lessons.push(at);
+      return [at, bytes.length];
+    });
+    for (const at of this.#lessons.splice(0)) this.arena.release(at);
+    pool.run(jobs, jobs[0].here);
+  }
+
+  readonly #lessons: number[] = [];
 
   prepare(program: Program): Executable {
     return new WasmExecutable(this, program);

@@ -7,6 +7,8 @@ import { reduceKernel } from './emit/reduce-kernel.js';
 /** A compiled loop and the parameter words it wants; pointers are filled in at `pointerWords`. */
 export interface PreparedLoop {
   readonly run: (parameters: number) => void;
+  /** Number of the compiled loop, for helper threads. */
+  readonly loop: number;
   readonly words: Int32Array;
   /** Word index and buffer of every pointer, with the byte offset to add. */
   readonly pointers: readonly { readonly word: number; readonly buffer: number; readonly offset: number }[];
@@ -42,7 +44,9 @@ const axesOf = (
 
 /** Compiles loops once per structure; shapes, strides and literals are parameters. */
 export class KernelCache {
-  readonly #compiled = new Map<string, (parameters: number) => void>();
+  readonly #compiled = new Map<string, { run: (parameters: number) => void; loop: number }>();
+  /** Module bytes of every compiled loop, in order. */
+  readonly modules: Uint8Array<ArrayBuffer>[] = [];
   readonly #memory: WebAssembly.Memory;
   readonly #shared: boolean;
 
@@ -51,11 +55,8 @@ export class KernelCache {
     this.#shared = shared;
   }
 
-  get size(): number {
-    return this.#compiled.size;
-  }
-
-  map(step: MapStep): PreparedLoop {
+  /** @param parts - at most this many loops that together do the step, for as many threads */
+  map(step: MapStep, parts = 1): PreparedLoop[] {
     const operands: Operand[] = [...step.outputs.map((o) => o.target), ...step.inputs];
     const strides = operands.map((o) => o.layout.strides);
     const rank = step.shape.length;
@@ -79,11 +80,19 @@ export class KernelCache {
       inputs: step.inputs.map((o, i) => spec(o, step.outputs.length + i)),
       nodes,
     };
-    const run = this.#get(`map ${JSON.stringify(description)}`, () => mapKernel(description, this.#shared));
-    return { run, ...parameters(axes, operands, step.nodes), label: labelOf(step.nodes) };
+    const compiled = this.#get(`map ${JSON.stringify(description)}`, () =>
+      mapKernel(description, this.#shared),
+    );
+    const label = labelOf(step.nodes);
+    return cuts(axes, axes.length, parts).map((cut) => ({
+      ...compiled,
+      ...parameters(axes, operands, step.nodes, cut),
+      label,
+    }));
   }
 
-  reduce(step: ReduceStep): PreparedLoop {
+  /** As {@link KernelCache.map}; only kept axes are split, so the parts never meet. */
+  reduce(step: ReduceStep, parts = 1): PreparedLoop[] {
     const operands: Operand[] = [step.output, ...step.inputs];
     const rank = step.shape.length;
     const all = Array.from({ length: rank }, (_, i) => i);
@@ -112,22 +121,52 @@ export class KernelCache {
       nodes: withoutLiterals(step.nodes),
       node: step.node,
     };
-    const run = this.#get(`reduce ${JSON.stringify(description)}`, () =>
+    const compiled = this.#get(`reduce ${JSON.stringify(description)}`, () =>
       reduceKernel(description, this.#shared),
     );
-    return { run, ...parameters(axes, operands, step.nodes), label: `${step.op}(${labelOf(step.nodes)})` };
+    const label = `${step.op}(${labelOf(step.nodes)})`;
+    return cuts(axes, kept.length, parts).map((cut) => ({
+      ...compiled,
+      ...parameters(axes, operands, step.nodes, cut),
+      label,
+    }));
   }
 
-  #get(key: string, build: () => Uint8Array<ArrayBuffer>): (parameters: number) => void {
+  #get(key: string, build: () => Uint8Array<ArrayBuffer>) {
     const known = this.#compiled.get(key);
     if (known) return known;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(build()), {
+    const bytes = build();
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.#memory },
     });
-    const run = instance.exports.run as (parameters: number) => void;
-    this.#compiled.set(key, run);
-    return run;
+    const made = {
+      run: instance.exports.run as (parameters: number) => void,
+      loop: this.modules.push(bytes) - 1,
+    };
+    this.#compiled.set(key, made);
+    return made;
   }
+}
+
+/** A range of one axis. */
+interface Cut {
+  readonly axis: number;
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Splits the longest of the first `among` axes into at most `parts` ranges of whole 16-element groups. */
+function cuts(axes: readonly Axis[], among: number, parts: number): (Cut | null)[] {
+  if (parts === 1) return [null];
+  let axis = 0;
+  for (let a = 1; a < among; a++) if (axes[a].size > axes[axis].size) axis = a;
+  const { size } = axes[axis];
+  const group = axis === axes.length - 1 || axis === among - 1 ? 16 : 1;
+  const each = Math.ceil(size / parts / group) * group;
+  const out: Cut[] = [];
+  for (let start = 0; start < size; start += each)
+    out.push({ axis, start, count: Math.min(each, size - start) });
+  return out;
 }
 
 /** Along the kept axis when outputs lie side by side there and the inputs do too; else along the terms. */
@@ -153,17 +192,19 @@ function parameters(
   axes: readonly Axis[],
   operands: readonly Operand[],
   nodes: readonly ExpressionNode[],
+  cut: Cut | null,
 ): Pick<PreparedLoop, 'words' | 'pointers'> {
   const rank = axes.length;
   const literals = nodes.filter((n): n is Literal => n.op === 'literal');
   const words = new Int32Array(rank + operands.length * (1 + rank) + literals.length);
   const floats = new Float32Array(words.buffer);
-  axes.forEach((axis, a) => (words[a] = axis.size));
+  axes.forEach((axis, a) => (words[a] = cut?.axis === a ? cut.count : axis.size));
   const pointers = operands.map((operand, i) => {
     const word = rank + i * (1 + rank);
     const bytes = bytesPerElement(operand.dtype);
     axes.forEach((axis, a) => (words[word + 1 + a] = axis.strides[i] * bytes));
-    return { word, buffer: operand.buffer, offset: operand.layout.offset * bytes };
+    const skipped = cut ? cut.start * axes[cut.axis].strides[i] : 0;
+    return { word, buffer: operand.buffer, offset: (operand.layout.offset + skipped) * bytes };
   });
   literals.forEach((node, i) => {
     const at = rank + operands.length * (1 + rank) + i;

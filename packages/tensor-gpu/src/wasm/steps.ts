@@ -40,41 +40,71 @@ const kernels: Record<string, Prepare> = {
     const [sa, rsA, csA] = a.layout.strides;
     const [sb, rsB, csB] = b.layout.strides;
     const [aOffset, bOffset] = [offsetOf(a), offsetOf(b)];
-    needScratch(resources, core.sgemmWorkspace(m, n, k));
-    if (batch === 1) {
-      return () =>
-        core.sgemm(
-          ...([
-            0,
-            m,
-            n,
-            k,
-            address[a.buffer] + aOffset,
-            rsA,
-            csA,
-            address[b.buffer] + bOffset,
-            rsB,
-            csB,
-          ] as const),
-          ...([address[output.buffer], n, 0, 1, 0, 0, scratch.at] as const),
-        );
-    }
+    const workspace = Math.ceil(core.sgemmWorkspace(m, n, k) / 64) * 64;
+    const flops = 2 * batch * m * n * k;
+    const parts = flops >= PARALLEL_FLOPS ? executor.threads : 1;
+    needScratch(resources, workspace * parts);
+    /** Arguments of one product over some rows and columns, or of a run of products. */
+    const product = (part: Part, thread: number): number[] => {
+      const at = address[a.buffer] + aOffset + 4 * part.batch * sa;
+      const bt = address[b.buffer] + bOffset + 4 * (part.batch * sb + part.column * csB);
+      const ct = address[output.buffer] + 4 * (part.batch * m * n + part.column);
+      const ws = scratch.at + thread * workspace;
+      const tail = [at, rsA, csA, bt, rsB, csB, ct, n, 0, 1, 0, 0, ws];
+      return batch === 1
+        ? [part.row, part.row + part.rows, part.columns, k, ...tail]
+        : [part.batches, sa, sb, m * n, m, part.columns, k, ...tail];
+    };
+    const run = (args: number[]): void =>
+      batch === 1
+        ? core.sgemm(...(args as Parameters<typeof core.sgemm>))
+        : core.sgemmBatched(...(args as Parameters<typeof core.sgemmBatched>));
+    const pieces = splitProduct(batch, m, n, parts);
+    if (pieces.length === 1) return () => run(product(pieces[0], 0));
     return () =>
-      core.sgemmBatched(
-        ...([batch, sa, sb, m * n, m, n, k, address[a.buffer] + aOffset, rsA, csA] as const),
-        ...([
-          address[b.buffer] + bOffset,
+      executor.share(
+        pieces.map((piece, thread) => {
+          const args = product(piece, thread);
+          return { code: batch === 1 ? 2 : 3, args, here: () => run(args) };
+        }),
+      );
+  },
+
+  dotSum({ inputs: [a, b], output }, resources) {
+    const { executor, address, scratch } = resources;
+    const { core } = executor;
+    const [batch, m, k] = a.layout.shape;
+    const n = b.layout.shape[2];
+    const [sa, rsA, csA] = a.layout.strides;
+    const [sb, rsB, csB] = b.layout.strides;
+    const [aOffset, bOffset] = [offsetOf(a), offsetOf(b)];
+    needScratch(resources, core.sgemmWorkspace(m, n, k));
+    return () => {
+      for (let i = 0; i < batch; i++) {
+        const at = address[a.buffer] + aOffset + 4 * i * sa;
+        const bt = address[b.buffer] + bOffset + 4 * i * sb;
+        const add = i === 0 ? 0 : 1;
+        core.sgemm(
+          0,
+          m,
+          n,
+          k,
+          at,
+          rsA,
+          csA,
+          bt,
           rsB,
           csB,
           address[output.buffer],
           n,
-          0,
+          add,
           1,
           0,
           0,
           scratch.at,
-        ] as const),
-      );
+        );
+      }
+    };
   },
 
   gather({ inputs: [x, index], output }, { executor: { core }, address }) {
@@ -211,6 +241,35 @@ const kernels: Record<string, Prepare> = {
     };
   },
 };
+
+/** Below this a product is not worth waking a helper for: about 30 µs of work. */
+const PARALLEL_FLOPS = 2_000_000;
+
+/** A piece of a stack of products. */
+interface Part {
+  readonly batch: number;
+  readonly batches: number;
+  readonly row: number;
+  readonly rows: number;
+  readonly column: number;
+  readonly columns: number;
+}
+
+/** Cuts a stack by products, a single product by rows or columns; the bits of the result do not depend on it. */
+function splitProduct(batch: number, m: number, n: number, parts: number): Part[] {
+  const whole: Part = { batch: 0, batches: batch, row: 0, rows: m, column: 0, columns: n };
+  if (parts === 1) return [whole];
+  const ranges = (size: number, group: number): [number, number][] => {
+    const each = Math.ceil(size / parts / group) * group;
+    return Array.from({ length: Math.ceil(size / each) }, (_, i) => [
+      i * each,
+      Math.min(each, size - i * each),
+    ]);
+  };
+  if (batch > 1) return ranges(batch, 1).map(([at, count]) => ({ ...whole, batch: at, batches: count }));
+  if (m >= n) return ranges(m, 4).map(([at, count]) => ({ ...whole, row: at, rows: count }));
+  return ranges(n, 8).map(([at, count]) => ({ ...whole, column: at, columns: count }));
+}
 
 function windowGeometry(batch: number, channels: number, window: WindowParams) {
   const { input, kernel, stride, dilation, padding } = window;

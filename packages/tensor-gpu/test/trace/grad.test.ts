@@ -1,17 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  add,
-  grad,
-  matmul,
-  memory,
-  mul,
-  sum,
-  tanh,
-  Tensor,
-  tensor,
-  valueAndGrad,
-  vjp,
-} from '../../src/index.js';
+import type { Tensor } from '../../src/index.js';
+import { add, grad, matmul, memory, mul, sum, tanh, tensor, valueAndGrad, vjp } from '../../src/index.js';
 
 describe('grad', () => {
   it('gives 2x for the sum of squares', () => {

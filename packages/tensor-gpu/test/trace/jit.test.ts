@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../src/index.js';
 import {
   add,
   concat,
@@ -18,7 +19,6 @@ import {
   relu,
   sub,
   sum,
-  Tensor,
   tensor,
   TraceError,
   transpose,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../src/index.js';
 import {
   grad,
   jit,
@@ -13,7 +14,6 @@ import {
   square,
   sub,
   sum,
-  Tensor,
   tensor,
   transpose,
   vmap,
