@@ -1,0 +1,1 @@
+export { hubSource, type HubSourceOptions } from './sources/hub-source.js';

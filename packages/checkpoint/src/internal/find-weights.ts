@@ -1,0 +1,79 @@
+import type { FolderSource } from '../byte-source.js';
+import { CheckpointError, type CheckpointErrorCode } from '../checkpoint-error.js';
+import { convertPickle } from './recognise-format.js';
+
+/** Names that libraries give to weights, in the order they look for them. */
+const BASE_NAMES = ['model', 'adapter_model', 'diffusion_pytorch_model'];
+
+const INDEX = '.safetensors.index.json';
+const SHARD = /-\d{5,6}-of-\d{5,6}\.safetensors$/;
+const PICKLE = /\.(bin|pt|pth|ckpt|pkl|pickle)$/;
+
+/** The one file in a folder to start from: an index or a single safetensors file. */
+export async function findWeights(folder: FolderSource, signal?: AbortSignal): Promise<string> {
+  const listed = await folder.list(signal);
+  if (!listed) return probe(folder, signal);
+
+  const candidates = listed.filter(
+    (name) => name.endsWith(INDEX) || (name.endsWith('.safetensors') && !SHARD.test(name)),
+  );
+  for (const base of BASE_NAMES) {
+    const own = candidates.filter((name) => name === base + INDEX || name === `${base}.safetensors`);
+    if (own.length > 1) throw ambiguous(folder, own);
+    if (own.length === 1) return own[0]!;
+  }
+  if (candidates.length > 1) throw ambiguous(folder, candidates);
+  if (candidates.length === 1) return candidates[0]!;
+
+  const shard = listed.find((name) => SHARD.test(name));
+  if (shard)
+    throw fault(
+      'missing-file',
+      folder,
+      `an index beside ${shard}`,
+      'none',
+      'fetch the *.safetensors.index.json too',
+    );
+  const pickle = listed.find((name) => PICKLE.test(name));
+  if (pickle) throw fault('unsupported-format', folder, 'safetensors files', pickle, convertPickle(pickle));
+  throw fault('missing-file', folder, 'a .safetensors file or its index', `${listed.length} other files`);
+}
+
+/** For places that cannot be listed: asks for the usual names one after another. */
+async function probe(folder: FolderSource, signal?: AbortSignal): Promise<string> {
+  const names = BASE_NAMES.flatMap((base) => [base + INDEX, `${base}.safetensors`]);
+  for (const name of names) {
+    const source = await folder.open(name, signal);
+    await source?.close();
+    if (source) return name;
+  }
+  throw fault(
+    'missing-file',
+    folder,
+    `one of ${names.join(', ')}`,
+    'none of them',
+    'give the address of the file itself',
+  );
+}
+
+export const isIndexName = (name: string): boolean => name.endsWith(INDEX);
+
+function ambiguous(folder: FolderSource, names: readonly string[]): CheckpointError {
+  return fault(
+    'ambiguous-folder',
+    folder,
+    'one checkpoint',
+    names.join(', '),
+    'say which with the option `file`',
+  );
+}
+
+function fault(
+  code: CheckpointErrorCode,
+  { label }: FolderSource,
+  expected: string,
+  received: string,
+  cure?: string,
+) {
+  return new CheckpointError({ code, where: label, expected, received, cure });
+}
