@@ -18,8 +18,7 @@ const stopPrimitive: Primitive<{ shape: Shape }> = {
 };
 
 /** The same value; derivatives treat it as constant. */
-export const stopGradient = (x: Tensor): Tensor =>
-  x.trace ? bind(stopPrimitive, [x], { shape: x.shape }) : x;
+export const stopGradient = (x: Tensor): Tensor => bind(stopPrimitive, [x], { shape: x.shape });
 
 /** What a function with a derivative of its own returns: the value, and how a cotangent of it becomes cotangents of the inputs. */
 export interface CustomGradResult {

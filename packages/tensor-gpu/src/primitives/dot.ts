@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { add } from './elementwise.js';
+import { add, mul } from './elementwise.js';
 import { broadcastTo, expandUnbatched, reshape, transpose } from './movement.js';
 import { bind, type Primitive } from './primitive.js';
 
@@ -41,6 +41,11 @@ export const dotPrimitive: Primitive<null> = {
 
 export const dot = (a: Tensor, b: Tensor): Tensor => {
   const batch = Math.max(a.shape[0], b.shape[0]);
+  if (a.shape[2] === 1) {
+    // An outer product is elementwise: it fuses, and needs no packing.
+    const shape = [batch, a.shape[1], b.shape[2]];
+    return mul(broadcastTo(a, shape), broadcastTo(b, shape));
+  }
   const fit = (x: Tensor): Tensor => broadcastTo(x, [batch, x.shape[1], x.shape[2]]);
   return bind(dotPrimitive, [fit(a), fit(b)], null);
 };

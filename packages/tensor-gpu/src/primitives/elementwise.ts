@@ -1,6 +1,6 @@
-import type { DType } from '../tensor/dtype.js';
+import { computeDType, type DType } from '../tensor/dtype.js';
 import { fromHost, type Tensor } from '../tensor/tensor.js';
-import { broadcastTo, expandUnbatched } from './movement.js';
+import { alias, broadcastTo, expandUnbatched } from './movement.js';
 import { type Aval, bind, type Primitive } from './primitive.js';
 
 /** Derivative rule of an elementwise operation: `v · ∂out/∂inputs[i]`, the same for cotangents and tangents. */
@@ -49,8 +49,9 @@ const binary = (name: string, scale: Scale | null, out = same) => {
 
 /** `value` in the shape and dtype of `like`, at no cost in memory. */
 export function constantLike(like: Aval, value: number): Tensor {
-  const host = like.dtype === 'float32' ? new Float32Array([value]) : new Int32Array([value]);
-  return broadcastTo(fromHost(host, [], like.dtype), like.shape);
+  const dtype = computeDType(like.dtype);
+  const host = dtype === 'float32' ? new Float32Array([value]) : new Int32Array([value]);
+  return broadcastTo(cast(fromHost(host, [], dtype), like.dtype), like.shape);
 }
 const times = (x: Tensor, value: number): Tensor => mul(x, constantLike(x, value));
 const plus = (x: Tensor, value: number): Tensor => add(x, constantLike(x, value));
@@ -133,4 +134,4 @@ export const castPrimitive: Primitive<{ dtype: DType }> = {
   batch: ({ inputs, params }) => bind(castPrimitive, inputs, params),
 };
 export const cast = (x: Tensor, dtype: DType): Tensor =>
-  x.dtype === dtype ? x : bind(castPrimitive, [x], { dtype });
+  x.dtype === dtype ? alias(x) : bind(castPrimitive, [x], { dtype });

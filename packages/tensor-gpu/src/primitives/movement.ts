@@ -4,6 +4,15 @@ import { fromHost, type Tensor } from '../tensor/tensor.js';
 import { bind, type Primitive } from './primitive.js';
 import { sum } from './reduce.js';
 
+/**
+ * Traced values may be returned as they are. A concrete result always gets a handle of its own, so that disposing it never
+ * takes an operand away.
+ */
+const isTraced = (x: Tensor): boolean => x.trace !== null;
+
+/** The same value behind a handle of its own. */
+export const alias = (x: Tensor): Tensor => reshape(x, x.shape);
+
 /** Same elements in row-major order under another shape. */
 export const reshapePrimitive: Primitive<{ shape: Shape }> = {
   name: 'reshape',
@@ -15,7 +24,7 @@ export const reshapePrimitive: Primitive<{ shape: Shape }> = {
   batch: ({ inputs: [x], size, params }) => reshape(x, [size, ...params.shape]),
 };
 export const reshape = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.shape, shape) ? x : bind(reshapePrimitive, [x], { shape });
+  isTraced(x) && sameShape(x.shape, shape) ? x : bind(reshapePrimitive, [x], { shape });
 
 /** `out.shape[i] = x.shape[perm[i]]`. */
 export const transposePrimitive: Primitive<{ perm: readonly number[] }> = {
@@ -28,7 +37,7 @@ export const transposePrimitive: Primitive<{ perm: readonly number[] }> = {
   batch: ({ inputs: [x], params }) => transpose(x, [0, ...params.perm.map((p) => p + 1)]),
 };
 export const transpose = (x: Tensor, perm: readonly number[]): Tensor =>
-  perm.every((p, i) => p === i) ? x : bind(transposePrimitive, [x], { perm });
+  isTraced(x) && perm.every((p, i) => p === i) ? x : bind(transposePrimitive, [x], { perm });
 
 const inverse = (perm: readonly number[]): number[] => {
   const out = new Array<number>(perm.length);
@@ -54,7 +63,7 @@ export const broadcastPrimitive: Primitive<{ shape: Shape }> = {
   },
 };
 export const broadcastTo = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.shape, shape) ? x : bind(broadcastPrimitive, [x], { shape });
+  isTraced(x) && sameShape(x.shape, shape) ? x : bind(broadcastPrimitive, [x], { shape });
 
 /** A box of `x`: element `i` of axis `a` is `starts[a] + i·steps[a]`; steps may be negative. */
 export interface SliceParams {
@@ -73,7 +82,7 @@ export const slicePrimitive: Primitive<SliceParams> = {
     slice(x, { starts: [0, ...starts], sizes: [size, ...sizes], steps: [1, ...steps] }),
 };
 export const slice = (x: Tensor, params: SliceParams): Tensor =>
-  sameShape(x.shape, params.sizes) && params.steps.every((s) => s === 1)
+  isTraced(x) && sameShape(x.shape, params.sizes) && params.steps.every((s) => s === 1)
     ? x
     : bind(slicePrimitive, [x], params);
 
@@ -120,7 +129,7 @@ export const concatPrimitive: Primitive<{ axis: number }> = {
     concat(expandUnbatched(inputs, batched, size), axis + 1),
 };
 export const concat = (inputs: readonly Tensor[], axis: number): Tensor =>
-  inputs.length === 1 ? inputs[0] : bind(concatPrimitive, inputs, { axis });
+  inputs.length === 1 ? alias(inputs[0]) : bind(concatPrimitive, inputs, { axis });
 
 /** Gives unbatched inputs of a batching rule a batch axis, by broadcasting. */
 export const expandUnbatched = (

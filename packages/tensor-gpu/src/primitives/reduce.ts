@@ -1,7 +1,7 @@
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { cast, constantLike, div, eq, mul, select } from './elementwise.js';
-import { broadcastTo, reshape } from './movement.js';
+import { alias, broadcastTo, reshape } from './movement.js';
 import { bind, type JvpContext, type Primitive, type VjpContext } from './primitive.js';
 
 /** Axes are sorted and distinct; they vanish from the shape. */
@@ -44,7 +44,7 @@ export const sumPrimitive = define(
   ({ params }, t) => sum(t, params.axes),
 );
 export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
-  axes.length === 0 ? x : bind(sumPrimitive, [x], { axes });
+  axes.length === 0 ? alias(x) : bind(sumPrimitive, [x], { axes });
 
 /** Share of each element in an extremum: 1 divided by the number of ties, 0 elsewhere. */
 function shares(x: Tensor, out: Tensor, axes: readonly number[]): Tensor {
@@ -61,12 +61,12 @@ const extremum = (name: string) =>
 /** Largest element; NaN where there is one; ties share the derivative evenly. */
 export const maxPrimitive = extremum('max');
 export const max = (x: Tensor, axes: readonly number[]): Tensor =>
-  axes.length === 0 ? x : bind(maxPrimitive, [x], { axes });
+  axes.length === 0 ? alias(x) : bind(maxPrimitive, [x], { axes });
 
 /** Smallest element; NaN where there is one; ties share the derivative evenly. */
 export const minPrimitive = extremum('min');
 export const min = (x: Tensor, axes: readonly number[]): Tensor =>
-  axes.length === 0 ? x : bind(minPrimitive, [x], { axes });
+  axes.length === 0 ? alias(x) : bind(minPrimitive, [x], { axes });
 
 /** Product of the other elements: exact also where one element is zero; with two zeros it is 0. */
 function others(x: Tensor, out: Tensor, axes: readonly number[]): Tensor {
@@ -84,7 +84,7 @@ export const prodPrimitive = define(
   ({ inputs: [x], out, params }, t) => sum(mul(t, others(x, out, params.axes)), params.axes),
 );
 export const prod = (x: Tensor, axes: readonly number[]): Tensor =>
-  axes.length === 0 ? x : bind(prodPrimitive, [x], { axes });
+  axes.length === 0 ? alias(x) : bind(prodPrimitive, [x], { axes });
 
 /** Position of the first extremum along one axis; the first NaN wins. */
 export const argPrimitive: Primitive<{ axis: number; kind: 'max' | 'min' }> = {

@@ -159,7 +159,9 @@ export class WasmExecutable implements Executable {
 
       inputs.forEach((slot, i) => {
         const buffer = inputBuffers[i];
-        if (buffer !== undefined && 'host' in slot) this.#executor.write(address[buffer], slot.host);
+        if (buffer === undefined || !('host' in slot)) return;
+        // A view may reach only part of its host array; the block has room for just that part.
+        this.#executor.write(address[buffer], slot.host.subarray(0, buffers[buffer].length));
       });
       this.#patch();
       for (const call of this.#calls) call();

@@ -23,6 +23,8 @@ export interface Row {
   readonly rough?: true;
   /** Not run batched: the operation refuses traced inputs, or takes none. */
   readonly unbatched?: true;
+  /** Not run on inputs stored in 16 bits: they cannot hold the values, or the operation is internal and its callers convert. */
+  readonly wide?: true;
   /** Inputs hold NaN or infinities, whose handling on GPUs belongs to the driver. */
   readonly special?: true;
 }

@@ -273,8 +273,9 @@ function sine(f: FunctionBuilder, phase: 0 | 1): void {
   f.get(lr)
     .get(hr)
     .simd(simd.shuffle)
-    .emit(...join)
-    .set(r);
+    .emit(...join);
+  // Beyond float64's reach the remainder is no longer small; clamped, the result at least stays within ±1.
+  f.f32(0.7854).simd(simd.f32x4Min).f32(-0.7854).simd(simd.f32x4Max).set(r);
   f.get(lq)
     .get(hq)
     .simd(simd.shuffle)
