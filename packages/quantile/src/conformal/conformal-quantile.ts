@@ -38,7 +38,10 @@ export function conformalQuantile(scores: ArrayLike<number>, alpha: number): Con
   const sorted = Float64Array.from(scores).sort();
   // Float64Array sorts NaN last.
   if (Number.isNaN(sorted[sorted.length - 1])) throw new RangeError('conformalQuantile: scores holds NaN');
-  return { value: kthSmallest(sorted, conformalIndex(sorted.length, alpha)), reason: shortageReason(sorted.length, alpha) };
+  return {
+    value: kthSmallest(sorted, conformalIndex(sorted.length, alpha)),
+    reason: shortageReason(sorted.length, alpha),
+  };
 }
 
 /** The `k`-th smallest of sorted values, counted from 1: `-Infinity` for `k < 1`, `+Infinity` beyond the end. */
@@ -49,7 +52,8 @@ export function kthSmallest(sorted: ArrayLike<number>, k: number): number {
 
 export function checkAlpha(where: string, alpha: number): void {
   if (typeof alpha !== 'number') throw new TypeError(`${where}: alpha must be a number, got ${typeof alpha}`);
-  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`${where}: alpha is ${alpha}, expected a number in (0, 1)`);
+  if (!(alpha > 0 && alpha < 1))
+    throw new RangeError(`${where}: alpha is ${alpha}, expected a number in (0, 1)`);
 }
 
 /** A level as people write it: 0.9, not 0.9000000000000001. */

@@ -2,7 +2,7 @@
 export interface Intervals {
   /** Lower ends, `[n]`; `-Infinity` where the interval is open below. */
   readonly lower: Float64Array;
-  /** Upper ends, `[n]`, never below `lower` (except in adaptive methods, see there); `+Infinity` where open above. */
+  /** Upper ends, `[n]`, never below `lower`; `+Infinity` where open above. */
   readonly upper: Float64Array;
   /** Why ends that should be finite are infinite: too few scores for the asked coverage. Empty when all is well. */
   readonly reasons: readonly string[];

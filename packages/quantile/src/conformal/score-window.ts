@@ -2,7 +2,7 @@ import { conformalIndex, kthSmallest } from './conformal-quantile.js';
 
 /** Scores in order of arrival, kept sorted as well; beyond `capacity` the oldest leave. */
 export interface ScoreWindow {
-  add(score: number): void;
+  add(scores: readonly number[]): void;
   /** The scores from small to large. */
   sorted(): readonly number[];
   /** The scores from old to new: a JSON-ready copy. */
@@ -11,15 +11,25 @@ export interface ScoreWindow {
   threshold(alpha: number): number;
 }
 
+/** Up to so many new scores are inserted one by one; more are sorted together. */
+const FEW = 16;
+
 /** @param capacity - `Infinity` keeps everything */
 export function scoreWindow(initial: ArrayLike<number>, capacity = Infinity): ScoreWindow {
-  const order: number[] = Array.from(initial).slice(-capacity);
-  const sorted = Array.from(Float64Array.from(order).sort());
+  let order: number[] = Array.from(initial).slice(-capacity);
+  let sorted = sortNumbers(order);
   return {
-    add(score) {
-      order.push(score);
-      sorted.splice(firstAtLeast(sorted, score), 0, score);
-      if (order.length > capacity) sorted.splice(firstAtLeast(sorted, order.shift()!), 1);
+    add(scores) {
+      if (scores.length > FEW) {
+        order = order.concat(scores).slice(-capacity);
+        sorted = sortNumbers(order);
+        return;
+      }
+      for (const score of scores) {
+        order.push(score);
+        sorted.splice(firstAtLeast(sorted, score), 0, score);
+        if (order.length > capacity) sorted.splice(firstAtLeast(sorted, order.shift()!), 1);
+      }
     },
     sorted: () => sorted,
     values: () => order.slice(),
@@ -37,4 +47,8 @@ export function firstAtLeast(sorted: readonly number[], value: number): number {
     else high = middle;
   }
   return low;
+}
+
+export function sortNumbers(values: ArrayLike<number>): number[] {
+  return Array.from(Float64Array.from(values).sort());
 }

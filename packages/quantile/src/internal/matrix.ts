@@ -28,7 +28,9 @@ export function toMatrix(where: string, name: string, input: MatrixInput): Matri
     return { data: block, rows, columns };
   }
   if (!Array.isArray(input))
-    throw new TypeError(`${where}: ${name} must be an array of rows or { data, rows, columns }, got ${typeof input}`);
+    throw new TypeError(
+      `${where}: ${name} must be an array of rows or { data, rows, columns }, got ${typeof input}`,
+    );
   const rows = input as readonly ArrayLike<number>[];
   const columns = rows.length > 0 ? rows[0]!.length : 0;
   const data = new Float64Array(rows.length * columns);
@@ -36,7 +38,9 @@ export function toMatrix(where: string, name: string, input: MatrixInput): Matri
     if (row === null || typeof row !== 'object')
       throw new TypeError(`${where}: ${name}[${i}] must be a row of numbers, got ${typeof row}`);
     if (row.length !== columns)
-      throw new RangeError(`${where}: ${name}[${i}] has ${row.length} columns, expected ${columns} as in row 0`);
+      throw new RangeError(
+        `${where}: ${name}[${i}] has ${row.length} columns, expected ${columns} as in row 0`,
+      );
     for (let j = 0; j < columns; j++) data[i * columns + j] = asNumber(where, `${name}[${i}][${j}]`, row[j]);
   });
   checkCells(where, name, data, columns);
@@ -50,9 +54,16 @@ export function toMatrix(where: string, name: string, input: MatrixInput): Matri
  * @throws {TypeError} when `input` is not a list of numbers
  * @throws {RangeError} when the length is another or a value is NaN or infinite (the index is named)
  */
-export function toVector(where: string, name: string, input: ArrayLike<number>, length?: number): Float64Array {
+export function toVector(
+  where: string,
+  name: string,
+  input: ArrayLike<number>,
+  length?: number,
+): Float64Array {
   if (input === null || typeof input !== 'object' || typeof input.length !== 'number')
-    throw new TypeError(`${where}: ${name} must be an array of numbers, got ${input === null ? 'null' : typeof input}`);
+    throw new TypeError(
+      `${where}: ${name} must be an array of numbers, got ${input === null ? 'null' : typeof input}`,
+    );
   if (length !== undefined && input.length !== length)
     throw new RangeError(`${where}: ${name} has ${input.length} values, expected ${length}`);
   const out = new Float64Array(input.length);
