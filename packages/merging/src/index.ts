@@ -1,1 +1,23 @@
-export {};
+export { uniformSoup } from './uniform-soup.js';
+export { greedySoup, type GreedySoup, type GreedySoupOptions } from './greedy-soup.js';
+export { linear, type LinearOptions } from './linear.js';
+export { slerp, type SlerpOptions } from './slerp.js';
+export { taskArithmetic, type TaskArithmeticOptions } from './task-arithmetic.js';
+export { tiesMerge, type TiesMergeOptions } from './ties-merge.js';
+
+export { nuslerp, type NuslerpOptions } from './nuslerp.js';
+export { multislerp, type MultislerpOptions } from './multislerp.js';
+export { karcher, type KarcherOptions } from './karcher.js';
+export { dareLinear, type DareOptions, dareTies } from './dare.js';
+export { della, dellaLinear, type DellaOptions } from './della.js';
+export { breadcrumbs, type BreadcrumbsOptions, breadcrumbsTies } from './breadcrumbs.js';
+export { modelStock, type ModelStockOptions } from './model-stock.js';
+export { sce, type SceOptions } from './sce.js';
+export { ram, type RamOptions, ramPlus, type RamPlusOptions } from './ram.js';
+export { nearswap, type NearswapOptions } from './nearswap.js';
+export { arceeFusion } from './arcee-fusion.js';
+export { passthrough, type PassthroughOptions } from './passthrough.js';
+
+export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';
+export { type Method, type MethodName, type MethodOptions, methods } from './methods.js';
+export { type Paper, papers } from './papers.js';

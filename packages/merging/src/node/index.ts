@@ -1,0 +1,1 @@
+export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';

@@ -1,0 +1,52 @@
+/** A paper, and what of it is here. */
+export interface Paper {
+  readonly title: string;
+  readonly url: string;
+  /** Exported functions. */
+  readonly functions: readonly string[];
+}
+
+/** Papers by the name of their page and example. */
+export const papers = {
+  'model-soups': {
+    title:
+      'Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time',
+    url: 'https://arxiv.org/abs/2203.05482',
+    functions: ['uniformSoup', 'greedySoup'],
+  },
+  'task-arithmetic': {
+    title: 'Editing Models with Task Arithmetic',
+    url: 'https://arxiv.org/abs/2212.04089',
+    functions: ['taskArithmetic'],
+  },
+  ties: {
+    title: 'TIES-Merging: Resolving Interference When Merging Models',
+    url: 'https://arxiv.org/abs/2306.01708',
+    functions: ['tiesMerge'],
+  },
+  dare: {
+    title: 'Language Models are Super Mario: Absorbing Abilities from Homologous Models as a Free Lunch',
+    url: 'https://arxiv.org/abs/2311.03099',
+    functions: ['dareLinear', 'dareTies'],
+  },
+  della: {
+    title: 'DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling',
+    url: 'https://arxiv.org/abs/2406.11617',
+    functions: ['della', 'dellaLinear'],
+  },
+  'model-breadcrumbs': {
+    title: 'Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks',
+    url: 'https://arxiv.org/abs/2312.06795',
+    functions: ['breadcrumbs', 'breadcrumbsTies'],
+  },
+  'model-stock': {
+    title: 'Model Stock: All we need is just a few fine-tuned models',
+    url: 'https://arxiv.org/abs/2403.19522',
+    functions: ['modelStock'],
+  },
+  sce: {
+    title: 'FuseChat: Knowledge Fusion of Chat Models',
+    url: 'https://arxiv.org/abs/2408.07990',
+    functions: ['sce'],
+  },
+} as const satisfies Record<string, Paper>;

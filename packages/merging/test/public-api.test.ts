@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import * as api from '../src/index.js';
+import * as nodeApi from '../src/node/index.js';
+
+describe('the exported names', () => {
+  it('of the package are these', () => {
+    expect(Object.keys(api).sort()).toEqual([
+      'arceeFusion',
+      'breadcrumbs',
+      'breadcrumbsTies',
+      'dareLinear',
+      'dareTies',
+      'della',
+      'dellaLinear',
+      'greedySoup',
+      'karcher',
+      'linear',
+      'mergeCheckpoints',
+      'methods',
+      'modelStock',
+      'multislerp',
+      'nearswap',
+      'nuslerp',
+      'papers',
+      'passthrough',
+      'ram',
+      'ramPlus',
+      'sce',
+      'slerp',
+      'taskArithmetic',
+      'tiesMerge',
+      'uniformSoup',
+    ]);
+  });
+
+  it('of the Node entry are these', () => {
+    expect(Object.keys(nodeApi)).toEqual(['mergeCheckpoints']);
+  });
+
+  it('include every function that a paper names', () => {
+    const functions = Object.values(api.papers).flatMap(({ functions }) => [...functions]);
+    for (const name of functions) expect(api).toHaveProperty(name);
+  });
+});

@@ -1,0 +1,11 @@
+import { clip } from '@weightloom/tensor-gpu';
+import { checkPositive } from '../internal/checks.js';
+import { mapDict } from '../internal/dict.js';
+import type { Optimizer } from './optimizer.js';
+import { stateless } from './stateless.js';
+
+/** Every element of the gradients within ±`limit`. */
+export function clipByValue(limit: number): Optimizer<null> {
+  checkPositive('clipByValue', 'limit', limit);
+  return stateless({ type: 'clipByValue', limit }, (grads) => mapDict((g) => clip(g, -limit, limit), grads));
+}

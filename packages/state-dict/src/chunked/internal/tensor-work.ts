@@ -1,0 +1,129 @@
+import { CheckpointError, dtypeBits, fromFloat32, toFloat32 } from '@weightloom/checkpoint';
+import { StateDictError } from '../../state-dict-error.js';
+import type { Block, ChunkedProgram, ChunkedTensor, Pass } from '../chunked-method.js';
+import type { ChunkedTask } from '../chunked-task.js';
+import type { TensorSource } from '../tensor-source.js';
+import { createScratch } from './scratch.js';
+
+export interface TensorWorkOptions {
+  readonly allowNonFinite?: boolean;
+  readonly allowLoss?: boolean;
+  /** What is being done, put in front of messages. */
+  readonly where?: string;
+}
+
+/** One tensor being made: cuts chunks into blocks, decodes them, hands them to the method and encodes its answer. */
+export class TensorWork {
+  readonly #scratch = createScratch();
+
+  constructor(
+    readonly task: ChunkedTask,
+    readonly tensor: ChunkedTensor,
+    readonly blockLength: number,
+    readonly options: TensorWorkOptions,
+  ) {}
+
+  /** Shows the blocks of elements `begin` to `end` to a pass. */
+  reduce(pass: Pass, data: readonly Uint8Array[], begin: number, end: number, isFirst: boolean): void {
+    this.#eachBlock(data, begin, end, isFirst, (block) => pass.reduce(block));
+  }
+
+  /** Computes elements `begin` to `end` into `bytes`, in the dtype of the task. */
+  emit(
+    program: ChunkedProgram,
+    data: readonly Uint8Array[],
+    begin: number,
+    end: number,
+    bytes: Uint8Array,
+  ): void {
+    const { name, inputs, dtype } = this.task;
+    const isFirst = (program.passes ?? []).length === 0;
+    const size = dtypeBits[dtype] / 8;
+    this.#eachBlock(data, begin, end, isFirst, (block) => {
+      const out = floats(this.#scratch(inputs.length, 4 * block.length)).fill(0);
+      program.emit(block, out);
+      const where = this.#at(`result ${JSON.stringify(name)}`);
+      if (this.options.allowNonFinite !== true) checkFinite(out, block.begin, where, 'finite values');
+      const into = bytes.subarray((block.begin - begin) * size, (block.end - begin) * size);
+      located(where, block.begin, () => fromFloat32(out, dtype, { into }));
+    });
+  }
+
+  #at(label: string): string {
+    const { where } = this.options;
+    return where === undefined ? label : `${where}: ${label}`;
+  }
+
+  #eachBlock(
+    data: readonly Uint8Array[],
+    begin: number,
+    end: number,
+    isFirst: boolean,
+    visit: (block: Block) => void,
+  ): void {
+    const { tensor, blockLength } = this;
+    for (let at = begin; at < end; at += blockLength) {
+      const stop = Math.min(end, at + blockLength);
+      const inputs = this.task.inputs.map((source, i) =>
+        this.#decode(source, i, data[i]!, at - begin, stop - begin, at, isFirst),
+      );
+      visit({ tensor, begin: at, end: stop, length: stop - at, inputs });
+    }
+  }
+
+  #decode(
+    { label, dtype }: TensorSource,
+    slot: number,
+    data: Uint8Array,
+    from: number,
+    to: number,
+    at: number,
+    isFirst: boolean,
+  ): Float32Array {
+    const size = dtypeBits[dtype] / 8;
+    const bytes = data.subarray(from * size, to * size);
+    const isReady = dtype === 'F32' && bytes.byteOffset % 4 === 0;
+    const values = floats(isReady ? bytes : this.#scratch(slot, 4 * (to - from)));
+    if (!isReady) {
+      const { allowLoss } = this.options;
+      located(this.#at(label), at, () =>
+        toFloat32({ dtype, shape: [to - from], bytes }, { into: values, allowLoss }),
+      );
+    }
+    if (isFirst && this.options.allowNonFinite !== true) {
+      checkFinite(values, at, this.#at(label), 'finite values (allowNonFinite lets others through)');
+    }
+    return values;
+  }
+}
+
+const floats = ({ buffer, byteOffset, length }: Uint8Array) =>
+  new Float32Array(buffer as ArrayBuffer, byteOffset, length / 4);
+
+/** Four sums of `0 · x`, which are 0 unless some `x` is not finite: no branch in the loop. */
+function checkFinite(values: Float32Array, begin: number, where: string, expected: string): void {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]! * 0;
+    b += values[i + 1]! * 0;
+    c += values[i + 2]! * 0;
+    d += values[i + 3]! * 0;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i]! * 0;
+  if (a + b + c + d === 0) return;
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  throw new StateDictError({ where, expected, received: `${values[bad]!} at element ${begin + bad}` });
+}
+
+/** Says in which tensor a conversion failed. */
+function located(where: string, begin: number, convert: () => void): void {
+  try {
+    convert();
+  } catch (error) {
+    if (!CheckpointError.isInstance(error)) throw error;
+    const { code, expected, received } = error;
+    const from = begin > 0 ? `, counted from element ${begin}` : '';
+    throw new CheckpointError({ code, where, expected, received: received + from, cause: error });
+  }
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import * as api from '../src/index.js';
+import * as nodeApi from '../src/node/index.js';
+
+describe('the exported names', () => {
+  it('of the package are these', () => {
+    expect(Object.keys(api).sort()).toEqual([
+      'StateDictError',
+      'add',
+      'applyMask',
+      'assertSameStructure',
+      'blockRandom',
+      'checkpointTensorSource',
+      'cosine',
+      'dot',
+      'electSign',
+      'fromTensors',
+      'isComputed',
+      'mapTensors',
+      'norm',
+      'rankValues',
+      'rankWindow',
+      'rawTensorSource',
+      'runChunked',
+      'runInMemory',
+      'runTasks',
+      'scale',
+      'sparsify',
+      'stateDict',
+      'subtract',
+      'toTensors',
+      'weightedSum',
+      'zipTensors',
+    ]);
+  });
+
+  it('of the Node entry are these', () => {
+    expect(Object.keys(nodeApi).sort()).toEqual(['loadStateDict', 'saveStateDict']);
+  });
+});
