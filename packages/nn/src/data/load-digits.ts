@@ -26,7 +26,7 @@ export async function loadDigits({
   validation,
   test,
 }: LoadDigitsOptions = {}): Promise<DatasetSplit> {
-  const { payload } = await import('./digits-payload.generated.js');
+  const { payload } = await import('./digits-payload.js');
   const lines = (await unpackText('loadDigits', payload, SHA256)).trim().split('\n');
   const images = new Float32Array(lines.length * PIXELS);
   const labels = new Int32Array(lines.length);
