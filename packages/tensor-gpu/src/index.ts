@@ -16,6 +16,7 @@ export {
   TraceError,
 } from './errors.js';
 export type { BackendName, MemoryReport } from './executor.js';
+export { initBackend } from './gpujs/init-backend.js';
 export { copy, dispose, memory, tidy } from './memory.js';
 export { gelu, leakyRelu, logSoftmax, relu, silu, softmax, softplus } from './ops/activations.js';
 export {
@@ -129,3 +130,26 @@ export { jit, type JitExplanation, type JitOptions, type Jitted } from './trace/
 export { jvp } from './trace/jvp.js';
 export { flatten, treeLeaves, treeMap } from './trace/tree.js';
 export { type InAxes, vmap, type VmapOptions } from './trace/vmap.js';
+export { cholesky } from './linalg/cholesky.js';
+export {
+  conjugateGradient,
+  type ConjugateGradientOptions,
+  type ConjugateGradientResult,
+} from './linalg/conjugate-gradient.js';
+export { det } from './linalg/det.js';
+export { eigh, type EighResult } from './linalg/eigh.js';
+export { lanczos, type LanczosOptions, type LanczosResult } from './linalg/lanczos.js';
+export { LinAlgError } from './linalg/lin-alg-error.js';
+export type { LinearOperator } from './linalg/linear-operator.js';
+export { lstsq, type LstsqOptions, type LstsqResult } from './linalg/lstsq.js';
+export {
+  powerIteration,
+  type PowerIterationOptions,
+  type PowerIterationResult,
+} from './linalg/power-iteration.js';
+export { qr, type QrOptions, type QrResult } from './linalg/qr.js';
+export { randomizedSvd, type RandomizedSvdOptions, type RandomizedSvdResult } from './linalg/randomized-svd.js';
+export { inv, solve } from './linalg/solve.js';
+export { svd, type SvdOptions, type SvdResult } from './linalg/svd.js';
+export { orthogonal } from './random/orthogonal.js';
+export { truncatedNormal } from './random/truncated-normal.js';

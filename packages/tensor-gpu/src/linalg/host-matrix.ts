@@ -100,24 +100,37 @@ export function readMatrices(
 /** How far `x[i][j]` and `x[j][i]` may differ, relative to the largest entry: more than what float32 products leave. */
 const SYMMETRY_TOLERANCE = 1e-4;
 
+/** Refuses a row-major `n × n` matrix that is not symmetric; `batch` is its place in a stack. */
+export function checkSymmetric(
+  where: string,
+  x: ArrayLike<number>,
+  n: number,
+  batch: readonly number[] = [],
+): void {
+  let largest = 0;
+  for (let p = 0; p < x.length; p++) largest = Math.max(largest, Math.abs(x[p]));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const [lower, upper] = [x[i * n + j], x[j * n + i]];
+      if (Math.abs(lower - upper) <= SYMMETRY_TOLERANCE * largest) continue;
+      throw new LinAlgError({
+        where,
+        expected: 'a symmetric matrix',
+        received: `${lower} at ${showShape([...batch, i, j])} and ${upper} across the diagonal`,
+        cure: 'average it with its transpose if that is meant',
+      });
+    }
+  }
+}
+
 /** As {@link readMatrices} for symmetric matrices: small differences across the diagonal are averaged away. */
-export function readSymmetric(where: string, x: Tensor, options: { single?: boolean } = {}): HostStack {
-  const stack = readMatrices(where, x, { ...options, square: true });
+export function readSymmetric(where: string, x: Tensor): HostStack {
+  const stack = readMatrices(where, x, { square: true });
   for (const [b, { data, rows: n }] of stack.items.entries()) {
-    const largest = data.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    checkSymmetric(where, data, n, positionOf(b, stack.batch));
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) {
-        const [lower, upper] = [data[i * n + j], data[j * n + i]];
-        if (Math.abs(lower - upper) > SYMMETRY_TOLERANCE * largest) {
-          const at = showShape([...positionOf(b, stack.batch), i, j]);
-          throw new LinAlgError({
-            where,
-            expected: 'a symmetric matrix',
-            received: `${lower} at ${at} and ${upper} across the diagonal`,
-            cure: 'average it with its transpose if that is meant',
-          });
-        }
-        data[i * n + j] = data[j * n + i] = (lower + upper) / 2;
+        data[i * n + j] = data[j * n + i] = (data[i * n + j] + data[j * n + i]) / 2;
       }
     }
   }

@@ -40,10 +40,3 @@ export function together(where: string, inputs: readonly TensorLike[], dtype?: D
   const shape = broadcastShapes(where, ...tensors.map((t) => t.shape));
   return tensors.map((t) => broadcastTo(cast(t, target), shape));
 }
-
-/** Refuses a dtype outside `allowed`. */
-export function requireDType(where: string, x: Tensor, ...allowed: DType[]): void {
-  if (!allowed.includes(x.dtype)) {
-    throw new DTypeError({ where, expected: allowed.join(' or '), received: x.dtype });
-  }
-}

@@ -1,18 +1,32 @@
-import { elementwiseRows } from './cases/elementwise.js';
+import { binaryCases } from './cases/binary.js';
+import { castCases } from './cases/casts.js';
+import { comparisonCases } from './cases/comparisons.js';
+import { copyCases } from './cases/copies.js';
+import { creationCases } from './cases/creation.js';
 import { indexingCases } from './cases/indexing.js';
+import { linearAlgebraCases } from './cases/linear-algebra.js';
 import { linearCases } from './cases/linear.js';
 import { networkCases } from './cases/networks.js';
 import { randomCases } from './cases/random.js';
 import { reductionCases } from './cases/reductions.js';
-import { shapingCases } from './cases/shaping.js';
+import { scanCases } from './cases/scans.js';
+import { unaryCases } from './cases/unary.js';
+import { viewCases } from './cases/views.js';
 import type { Row } from './row.js';
 
 /** The conformance table: every public operation, on every backend, against float64 references. */
 export const rows: readonly Row[] = [
-  ...elementwiseRows,
+  ...unaryCases,
+  ...binaryCases,
+  ...comparisonCases,
+  ...castCases,
   ...reductionCases,
-  ...shapingCases,
+  ...scanCases,
+  ...viewCases,
+  ...copyCases,
+  ...creationCases,
   ...linearCases,
+  ...linearAlgebraCases,
   ...networkCases,
   ...indexingCases,
   ...randomCases,
@@ -21,7 +35,15 @@ export const rows: readonly Row[] = [
 /** Exports that are no operations on tensors; they have tests of their own. */
 export const notOperations: ReadonlySet<string> = new Set([
   ...['availableBackends', 'backendReport', 'resetBackend', 'setBackend', 'setThreads', 'initBackend'],
-  ...['BackendError', 'DisposedError', 'DTypeError', 'OutOfMemoryError', 'ShapeError', 'TraceError'],
+  ...[
+    'BackendError',
+    'DisposedError',
+    'DTypeError',
+    'LinAlgError',
+    'OutOfMemoryError',
+    'ShapeError',
+    'TraceError',
+  ],
   ...['copy', 'dispose', 'memory', 'tidy'],
   ...['grad', 'valueAndGrad', 'vjp', 'jvp', 'vmap', 'jit', 'flatten', 'treeLeaves', 'treeMap'],
   ...['Tensor', 'tensor', 'key', 'generator'],

@@ -22,7 +22,13 @@ const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
  * Refuses a tensor that differs from `want`, elementwise by more than `tolerance · scale`; where float32 cannot hold the
  * wanted value, infinity is wanted. Integers and booleans must be equal.
  */
-export async function expectClose(what: string, got: Tensor, want: Nd, tolerance: number, scale?: Nd): Promise<void> {
+export async function expectClose(
+  what: string,
+  got: Tensor,
+  want: Nd,
+  tolerance: number,
+  scale?: Nd,
+): Promise<void> {
   if (show(got.shape) !== show(want.shape)) {
     throw new Error(`${what}: shape ${show(got.shape)} instead of ${show(want.shape)}`);
   }
@@ -33,7 +39,9 @@ export async function expectClose(what: string, got: Tensor, want: Nd, tolerance
     const room = exact ? 0 : tolerance * (scale?.data[i] ?? Math.abs(wanted)) + 1e-37;
     const same = Number.isFinite(wanted) ? Math.abs(value - wanted) <= room : Object.is(value, wanted);
     if (!same) {
-      throw new Error(`${what}: ${value} at position ${i} of ${show(got.shape)}, wanted ${wanted} within ${room}`);
+      throw new Error(
+        `${what}: ${value} at position ${i} of ${show(got.shape)}, wanted ${wanted} within ${room}`,
+      );
     }
   });
 }

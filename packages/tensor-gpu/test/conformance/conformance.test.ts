@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as api from '../../src/index.js';
-import { type BackendName, resetBackend, setBackend } from '../../src/index.js';
+import { type BackendName, backendReport, resetBackend, setBackend } from '../../src/index.js';
+import { initBackend } from '../../src/gpujs/init-backend.js';
 import { notOperations, rows } from './cases.js';
-import { checks } from './check.js';
+import { checks, type Demand } from './check.js';
 
-/** Largest error as a part of the sum of the magnitudes of the terms. */
-const backends: readonly (readonly [BackendName, number])[] = [['wasm', 1e-5]];
+const backends: readonly (readonly [BackendName, Demand])[] = [
+  ['wasm', { tolerance: 1e-5, thorough: true }],
+  ['gpujs-wasm', { tolerance: 1e-5, thorough: false }],
+  ['gpujs-cpu', { tolerance: 1e-5, thorough: false }],
+];
 
 describe('the conformance table', () => {
   it('has a row for every exported operation', () => {
@@ -20,16 +24,42 @@ describe('the conformance table', () => {
   });
 });
 
-describe.each(backends)('on %s', (name, tolerance) => {
-  beforeAll(() => setBackend(name));
+describe.each(backends)('on %s', (name, demand) => {
+  beforeAll(async () => {
+    await initBackend(name);
+    setBackend(name);
+  });
   afterAll(() => {
     setBackend('wasm');
     resetBackend();
   });
 
-  describe.each(checks)('every row $title', ({ applies, run }) => {
-    it.each(rows.filter(applies).map((row) => [`${row.op} ${row.title}`, row] as const))('%s', async (_, row) => {
-      await run(row, tolerance);
+  const chosen = checks.filter(({ everyBackend }) => demand.thorough || everyBackend);
+  describe.each(chosen.map((check) => [check.title, check] as const))(
+    'every row %s',
+    (_, { applies, run }) => {
+      it.each(rows.filter(applies).map((row) => [`${row.op} ${row.title}`, row] as const))(
+        '%s',
+        async (__, row) => {
+          await run(row, demand);
+        },
+      );
+    },
+  );
+
+  it.skipIf(name === 'wasm')('leaves to the wasm core what kernels cannot express, and nothing else', () => {
+    expect(backendReport()).toEqual({
+      name,
+      handedToWasm: [
+        'argsort of whole numbers beyond 2^24',
+        'cast to bfloat16',
+        'cast to float16',
+        'cast to int8',
+        'concat of whole numbers beyond 2^24',
+        'draw',
+        'gather of whole numbers beyond 2^24',
+        'map of whole numbers beyond 2^24',
+      ],
     });
   });
 });

@@ -14,15 +14,42 @@ export function lay(x: Nd, dtype: Input['dtype'], layout: Layout): Tensor {
   const { shape } = x;
   if (layout === 'plain' || shape.length === 0) return plain(x, dtype);
   if (layout === 'transposed') {
-    return transpose(plain(build(shape.toReversed(), (index) => at(x, index.toReversed())), dtype));
+    return transpose(
+      plain(
+        build(shape.toReversed(), (index) => at(x, index.toReversed())),
+        dtype,
+      ),
+    );
   }
   if (layout === 'reversed') {
-    return flip(plain(build(shape, (index) => at(x, index.map((i, a) => shape[a] - 1 - i))), dtype));
+    return flip(
+      plain(
+        build(shape, (index) =>
+          at(
+            x,
+            index.map((i, a) => shape[a] - 1 - i),
+          ),
+        ),
+        dtype,
+      ),
+    );
   }
-  const box = build(shape.map((d) => 2 * d + 1), (index) =>
-    index.every((i) => i % 2 === 1) ? at(x, index.map((i) => (i - 1) / 2)) : 1,
+  const box = build(
+    shape.map((d) => 2 * d + 1),
+    (index) =>
+      index.every((i) => i % 2 === 1)
+        ? at(
+            x,
+            index.map((i) => (i - 1) / 2),
+          )
+        : 1,
   );
-  return slice(plain(box, dtype), shape.map(() => 1), shape.map((d) => 2 * d + 1), shape.map(() => 2));
+  return slice(
+    plain(box, dtype),
+    shape.map(() => 1),
+    shape.map((d) => 2 * d + 1),
+    shape.map(() => 2),
+  );
 }
 
 /** Values rounded to a 16-bit format. */
@@ -33,7 +60,11 @@ export const rounded = (x: Nd, format: 'bfloat16' | 'float16'): Nd => ({
 
 /** A tensor of raw 16-bit codes made here, not by the engine. */
 export const stored = (x: Nd, format: 'bfloat16' | 'float16'): Tensor =>
-  tensor(Uint16Array.from(x.data, (v) => encode(format, v)), x.shape, format);
+  tensor(
+    Uint16Array.from(x.data, (v) => encode(format, v)),
+    x.shape,
+    format,
+  );
 
 /** Back to float32 where an operation kept the storage dtype. */
 export const widened = (x: Tensor): Tensor =>

@@ -4,7 +4,14 @@ import { add, grad, jit, mul, sum, type Tensor, vmap } from '../../src/index.js'
 import { float } from './inputs.js';
 import { draw } from './inputs.js';
 import { plain } from './layouts.js';
-import { describeProgram, programs, type RandomProgram, referenceProgram, runProgram, SHAPE } from './programs.js';
+import {
+  describeProgram,
+  programs,
+  type RandomProgram,
+  referenceProgram,
+  runProgram,
+  SHAPE,
+} from './programs.js';
 import type { Nd } from './reference/nd.js';
 
 const valuesFor = (seed: number): Nd[] => [0, 1].map((i) => draw(float(SHAPE, -1, 1), `${seed} ${i}`));
@@ -14,11 +21,17 @@ const loss = (program: RandomProgram, inputs: readonly Tensor[]): Tensor =>
     .map((x, i) => sum(mul(x, i + 1)))
     .reduce((a, b) => add(a, b));
 
-function expectEqual(what: string, got: readonly Tensor[], want: readonly ArrayLike<number>[], room: number): void {
+function expectEqual(
+  what: string,
+  got: readonly Tensor[],
+  want: readonly ArrayLike<number>[],
+  room: number,
+): void {
   got.forEach((x, i) => {
     const values = x.dataSync();
     values.forEach((v, k) => {
-      if (!(Math.abs(v - want[i][k]) <= room)) expect.fail(`${what}, output ${i}[${k}]: ${v} instead of ${want[i][k]}`);
+      if (!(Math.abs(v - want[i][k]) <= room))
+        expect.fail(`${what}, output ${i}[${k}]: ${v} instead of ${want[i][k]}`);
     });
   });
 }

@@ -4,8 +4,9 @@ import * as t from '../../src/index.js';
 import { tensor } from '../../src/index.js';
 import { at, broadcastShape, build, type Nd, nd, sizeOf, zip } from './reference/nd.js';
 
-const assert = (property: Parameters<typeof fc.assert>[0], numRuns = 150): void =>
-  fc.assert(property, { numRuns, seed: 20240607 }) as void;
+const assert = (property: Parameters<typeof fc.assert>[0], numRuns = 150): void => {
+  void fc.assert(property, { numRuns, seed: 20240607 });
+};
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 const numbers = fc.float({ min: -100, max: 100, noNaN: true });
 const arrays = shapes.chain((shape) =>
@@ -21,14 +22,22 @@ describe('broadcasting', () => {
   /** Two shapes that broadcast: one full, the other with axes left out or of size 1. */
   const pairs = shapes.chain((full) =>
     fc
-      .record({ ones: fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }), cut: fc.nat(full.length) })
+      .record({
+        ones: fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }),
+        cut: fc.nat(full.length),
+      })
       .map(({ ones, cut }) => [full, full.map((d, i) => (ones[i] ? 1 : d)).slice(cut)] as const),
   );
   it('aligns axes from the right and repeats those of size 1', () => {
     assert(
       fc.property(pairs, fc.boolean(), ([a, b], swap) => {
-        const [left, right] = (swap ? [b, a] : [a, b]).map((shape, i) => build(shape, (index) => i * 7 + index.reduce((s, v) => s * 5 + v, 1)));
-        equals(t.add(ofNd(left), ofNd(right)), zip((x, y) => x + y, left, right));
+        const [left, right] = (swap ? [b, a] : [a, b]).map((shape, i) =>
+          build(shape, (index) => i * 7 + index.reduce((s, v) => s * 5 + v, 1)),
+        );
+        equals(
+          t.add(ofNd(left), ofNd(right)),
+          zip((x, y) => x + y, left, right),
+        );
         expect(t.add(ofNd(left), ofNd(right)).shape).toEqual(broadcastShape(a, b));
       }),
     );
@@ -52,17 +61,38 @@ describe('views', () => {
         for (const { kind, seed } of chain) {
           const { shape } = want;
           if (kind === 0) {
-            const perm = shape.map((_, i) => i).sort((i, j) => ((seed * (i + 3)) % 7) - ((seed * (j + 3)) % 7) || i - j);
+            const perm = shape
+              .map((_, i) => i)
+              .sort((i, j) => ((seed * (i + 3)) % 7) - ((seed * (j + 3)) % 7) || i - j);
             x = t.transpose(x, perm);
-            want = build(perm.map((p) => shape[p]), (index) => at(want, shape.map((_, a) => index[perm.indexOf(a)])));
+            want = build(
+              perm.map((p) => shape[p]),
+              (index) =>
+                at(
+                  want,
+                  shape.map((_, a) => index[perm.indexOf(a)]),
+                ),
+            );
           } else if (kind === 1) {
             const by = shape.map((_, i) => 1 + ((seed + i) % 2));
             const from = shape.map((d, i) => (d > 1 ? (seed + i) % 2 : 0));
             x = t.slice(x, from, undefined, by);
-            want = build(shape.map((d, a) => Math.max(0, Math.ceil((d - from[a]) / by[a]))), (index) => at(want, index.map((i, a) => from[a] + i * by[a])));
+            want = build(
+              shape.map((d, a) => Math.max(0, Math.ceil((d - from[a]) / by[a]))),
+              (index) =>
+                at(
+                  want,
+                  index.map((i, a) => from[a] + i * by[a]),
+                ),
+            );
           } else if (kind === 2) {
             x = t.flip(x);
-            want = build(shape, (index) => at(want, index.map((i, a) => shape[a] - 1 - i)));
+            want = build(shape, (index) =>
+              at(
+                want,
+                index.map((i, a) => shape[a] - 1 - i),
+              ),
+            );
           } else {
             const flat = shape.length > 1 && seed % 2 ? [shape[0], sizeOf(shape.slice(1))] : [sizeOf(shape)];
             x = t.reshape(x, flat);
@@ -72,8 +102,14 @@ describe('views', () => {
           want = nd(before.shape, before.data);
         }
         equals(x, want);
-        equals(t.neg(x), zip((v) => -v, want));
-        equals(t.jit((y: t.Tensor) => t.mul(y, 2))(x), zip((v) => v * 2, want));
+        equals(
+          t.neg(x),
+          zip((v) => -v, want),
+        );
+        equals(
+          t.jit((y: t.Tensor) => t.mul(y, 2))(x),
+          zip((v) => v * 2, want),
+        );
       }),
       300,
     );
@@ -101,18 +137,28 @@ describe('empty and scalar tensors', () => {
 });
 
 describe('NaN and infinities', () => {
-  const odd = fc.array(fc.constantFrom(NaN, Infinity, -Infinity, 0, 1, -2, 3.5), { minLength: 1, maxLength: 40 });
+  const odd = fc.array(fc.constantFrom(NaN, Infinity, -Infinity, 0, 1, -2, 3.5), {
+    minLength: 1,
+    maxLength: 40,
+  });
   it('travel through extrema and sums, and sort last', () => {
     assert(
       fc.property(odd, (values) => {
         const x = tensor(values);
         expect(t.max(x).item()).toBe(Math.max(...values));
         expect(t.min(x).item()).toBe(Math.min(...values));
-        expect(Object.is(t.sum(x).item(), values.reduce((a, b) => a + b, 0))).toBe(true);
+        expect(
+          Object.is(
+            t.sum(x).item(),
+            values.reduce((a, b) => a + b, 0),
+          ),
+        ).toBe(true);
         const nans = values.filter(Number.isNaN).length;
         const sorted = [...t.sort(x).dataSync()];
         expect(sorted.slice(values.length - nans).every(Number.isNaN)).toBe(true);
-        expect(sorted.slice(0, values.length - nans)).toEqual(values.filter((v) => !Number.isNaN(v)).sort((a, b) => a - b));
+        expect(sorted.slice(0, values.length - nans)).toEqual(
+          values.filter((v) => !Number.isNaN(v)).sort((a, b) => a - b),
+        );
         expect([...t.isNaN(x).dataSync()]).toEqual(values.map((v) => Number(Number.isNaN(v))));
       }),
     );

@@ -21,6 +21,8 @@ export interface Row {
   readonly tolerance?: number;
   /** No derivative is compared: the case holds ties, jumps, or infinite values. */
   readonly rough?: true;
+  /** Not compiled: the operation reads its inputs and refuses traced ones. */
+  readonly concrete?: true;
   /** Not run batched: the operation refuses traced inputs, or takes none. */
   readonly unbatched?: true;
   /** Not run on inputs stored in 16 bits: they cannot hold the values, or the operation is internal and its callers convert. */

@@ -13,6 +13,9 @@ const define = (source: string): readonly [string, KernelFunction] => {
   return [name, { source, parameters: parameters.split(',').length, calls: [...calls] }];
 };
 
+/** The largest float32, as kernel source: comparing with it finds infinities in every mode. */
+const LARGEST = `(${1 - 2 ** -24} * 1073741824 * 1073741824 * 1073741824 * 1073741824 * 256)`;
+
 const polynomial = (x: string, coefficients: readonly number[]): string =>
   coefficients.slice(1).reduce((text, c) => `(${text} * ${x} + (${c}))`, `(${coefficients[0]})`);
 
@@ -36,6 +39,10 @@ const K3 = K - K1 - K2;
 const library = new Map<string, KernelFunction>([
   define('function wlNumber(x) { return x; }'),
   define('function wlNaN(x) { return Math.sqrt(-1 - x * x); }'),
+  // On GPUs gpu.js writes the literal as the largest float32; a product that overflows is infinite there too.
+  define(
+    'function wlInfinity(x) { const y = x * 1073741824 * 1073741824 * 1073741824; return y * y * Infinity; }',
+  ),
   define('function wlIsNumber(x) { if (x <= 0) { return 1; } if (x >= 0) { return 1; } return 0; }'),
   define(
     'function wlQuotient(n, d) { let q = Math.floor((n + 0.5) / d); const r = n - q * d;' +
@@ -54,7 +61,7 @@ const library = new Map<string, KernelFunction>([
   define('function wlMod(x, y) { return x - y * Math.floor(x / y); }'),
 
   define(
-    'function wlExp(x) { if (x > 88.72284) { return Infinity; } if (x < -103.98) { return 0; } if (x <= 88.8) { return Math.exp(x); }' +
+    'function wlExp(x) { if (x > 88.72284) { return wlInfinity(0.5); } if (x < -103.98) { return 0; } if (x <= 88.8) { return Math.exp(x); }' +
       ' return x; }',
   ),
   define(
@@ -62,7 +69,7 @@ const library = new Map<string, KernelFunction>([
       ' return wlExp(x) - 1; }',
   ),
   define(
-    'function wlLog(x) { if (x == Infinity) { return x; } if (x > 0) { return Math.log(x); } if (x == 0) { return -Infinity; }' +
+    `function wlLog(x) { if (x > ${LARGEST}) { return x; } if (x > 0) { return Math.log(x); } if (x == 0) { return -wlInfinity(0.5); }` +
       ' return wlNaN(0); }',
   ),
   // 2 artanh(x / (2 + x)) near 0
@@ -101,13 +108,13 @@ const library = new Map<string, KernelFunction>([
   define('function wlSin(x) { return wlSine(x, 0); }'),
   define('function wlCos(x) { return wlSine(x, 1); }'),
   define(
-    'function wlPower(a, y) { if (wlIsNumber(y) == 0) { return y; } if (a == 0) { if (y > 0) { return 0; } return Infinity; }' +
-      ' if (a == Infinity) { if (y > 0) { return Infinity; } return 0; } return Math.pow(a, y); }',
+    'function wlPower(a, y) { if (wlIsNumber(y) == 0) { return y; } if (a == 0) { if (y > 0) { return 0; } return wlInfinity(0.5); }' +
+      ` if (a > ${LARGEST}) { if (y > 0) { return a; } return 0; } return Math.pow(a, y); }`,
   ),
   define(
-    'function wlPow(x, y) { if (y == 0) { return 1; } if (x == 1) { return 1; } const a = Math.abs(x);' +
-      ' if (a == 1) { if (Math.abs(y) == Infinity) { return 1; } } const p = wlPower(a, y); if (x < 0) {' +
-      ' if (Math.floor(y) != y) { if (a < Infinity) { return wlNaN(0); } } const h = y * 0.5; if (Math.floor(h) != h) {' +
+    'function wlPow(x, y) { if (y == 0) { return 1; } if (x == 1) { return 1; } if (wlIsNumber(x) == 0) { return x; } const a = Math.abs(x);' +
+      ` if (a == 1) { if (Math.abs(y) > ${LARGEST}) { return 1; } } const p = wlPower(a, y); if (x < 0) {` +
+      ` if (Math.floor(y) != y) { if (a <= ${LARGEST}) { return wlNaN(0); } } const h = y * 0.5; if (Math.floor(h) != h) {` +
       ' if (Math.floor(y) == y) { return -p; } } } return p; }',
   ),
 

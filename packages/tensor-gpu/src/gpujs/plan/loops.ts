@@ -8,7 +8,6 @@ import { accumulate, argNames, type Axis, axesOf, indexText, pass, unravel } fro
 
 const leafOf = ({ buffer: index, layout }: Operand): Leaf => ({ ref: buffer(index), layout });
 const isStorage = ({ dtype }: Operand): boolean => !['float32', 'int32', 'bool'].includes(dtype);
-const names = (axes: readonly unknown[], prefix: string): string[] => axes.map((_, i) => `${prefix}${i}`);
 
 /** The element of leaf `k` at index variables of some axes. */
 const loadText = (
@@ -17,7 +16,9 @@ const loadText = (
   nameOf: (ref: Ref) => string,
   groups: readonly { readonly axes: readonly Axis[]; readonly prefix: string }[],
 ): string => {
-  const terms = groups.flatMap(({ axes, prefix }) => axes.map((a, i) => [`${prefix}${i}`, a.strides[k]] as const));
+  const terms = groups.flatMap(({ axes, prefix }) =>
+    axes.map((a, i) => [`${prefix}${i}`, a.strides[k]] as const),
+  );
   return `${nameOf(leaf.ref)}[${indexText(leaf.layout.offset, terms)}]`;
 };
 
@@ -33,7 +34,11 @@ function mapPasses(whole: Expression, shape: Shape, target: Ref, temporaries: Te
     const { lines, value } = expressionText(nodes, node, (k) =>
       loadText(leaves[k], k, nameOf, [{ axes, prefix: 'i' }]),
     );
-    const indices = unravel('this.thread.x', axes.map((a) => a.size), 'i');
+    const indices = unravel(
+      'this.thread.x',
+      axes.map((a) => a.size),
+      'i',
+    );
     const read = lines.some((l) => /\bi\d/.test(l));
     return pass(args, result, sizeOf(shape), [...(read ? indices : []), ...lines, `return ${value};`]);
   };
@@ -64,8 +69,8 @@ export function planMap(step: MapStep): Plan {
 const combiners = {
   sum: { neutral: 'wlNumber(0)', combine: (a: string, b: string): string => `${a} + ${b}` },
   prod: { neutral: 'wlNumber(1)', combine: (a: string, b: string): string => `${a} * ${b}` },
-  max: { neutral: '-Infinity', combine: (a: string, b: string): string => `wlMaximum(${a}, ${b})` },
-  min: { neutral: 'Infinity', combine: (a: string, b: string): string => `wlMinimum(${a}, ${b})` },
+  max: { neutral: '-wlInfinity(0.5)', combine: (a: string, b: string): string => `wlMaximum(${a}, ${b})` },
+  min: { neutral: 'wlInfinity(0.5)', combine: (a: string, b: string): string => `wlMinimum(${a}, ${b})` },
 };
 
 /** Long reductions to few cells first make this many terms into one, in parallel. */
@@ -94,10 +99,24 @@ function reducePass(
   const { neutral, combine } = combiners[op];
   const term = (at: string): string[] => {
     const { lines, value } = expressionText(nodes, node, (k) => loadText(leaves[k], k, nameOf, groups));
-    return [...unravel(at, reduced.map((a) => a.size), 'r'), ...lines, `const term = ${value};`];
+    return [
+      ...unravel(
+        at,
+        reduced.map((a) => a.size),
+        'r',
+      ),
+      ...lines,
+      `const term = ${value};`,
+    ];
   };
   const cell = chunks === 1 ? 'this.thread.x' : 'cell';
-  const head = chunks === 1 ? [] : [`const cell = wlQuotient(this.thread.x, ${chunks});`, `const chunk = this.thread.x - cell * ${chunks};`];
+  const head =
+    chunks === 1
+      ? []
+      : [
+          `const cell = wlQuotient(this.thread.x, ${chunks});`,
+          `const chunk = this.thread.x - cell * ${chunks};`,
+        ];
   const body =
     chunks === 1
       ? accumulate(terms, neutral, combine, term)
@@ -109,7 +128,11 @@ function reducePass(
         ]);
   return pass(args, result, cells * chunks, [
     ...head,
-    ...unravel(cell, kept.map((a) => a.size), 'i'),
+    ...unravel(
+      cell,
+      kept.map((a) => a.size),
+      'i',
+    ),
     ...body,
     'return total;',
   ]);
@@ -123,7 +146,9 @@ export function planReduce(step: ReduceStep): Plan {
   const temporaries = new Temporaries();
   const whole: Expression = { nodes: step.nodes, leaves: step.inputs.map(leafOf), result: step.node };
   const { parts, rest } = splitExpression(whole, step.shape, temporaries);
-  const passes = parts.flatMap(({ expression, target }) => mapPasses(expression, step.shape, target, temporaries));
+  const passes = parts.flatMap(({ expression, target }) =>
+    mapPasses(expression, step.shape, target, temporaries),
+  );
   const cells = sizeOf(step.output.layout.shape);
   let current = prune(rest);
   let [shape, axes] = [step.shape, step.axes];

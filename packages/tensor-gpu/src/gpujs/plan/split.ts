@@ -56,7 +56,9 @@ export function splitExpression(
 /** The leaves an expression really reads, with its loads renumbered to them. */
 export function prune({ nodes, leaves, result }: Expression): Expression {
   const needed = neededFor(nodes, result);
-  const used = leaves.map((_, k) => nodes.some((n, i) => needed.has(i) && n.op === 'load' && (n as Load).input === k));
+  const used = leaves.map((_, k) =>
+    nodes.some((n, i) => needed.has(i) && n.op === 'load' && (n as Load).input === k),
+  );
   const place = leaves.map((_, k) => used.slice(0, k).filter(Boolean).length);
   return {
     nodes: nodes.map((n) => (n.op === 'load' ? { ...(n as Load), input: place[(n as Load).input] } : n)),

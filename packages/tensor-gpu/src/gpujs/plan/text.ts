@@ -9,7 +9,7 @@ export function numberText(value: number): string {
   const v = Math.fround(value);
   if (Number.isNaN(v)) return 'wlNaN(0)';
   if (v < 0) return `(-${numberText(-v)})`;
-  if (v === Infinity) return 'Infinity';
+  if (v === Infinity) return 'wlInfinity(0.5)';
   if (v >= 2 ** 31) {
     const exponent = Math.floor(Math.log2(v)) + 1;
     const [rest, factors] = [exponent % 30, Math.floor(exponent / 30)];
@@ -38,15 +38,18 @@ export function indexText(
  * Division in float32 may be off by one on GPUs; `wlQuotient` puts that right.
  */
 export function unravel(from: string, sizes: Shape, prefix: string): string[] {
-  if (sizes.length <= 1) return sizes.map(() => `const ${prefix}0 = ${from};`);
+  if (sizes.length === 0) return [];
   const lines: string[] = [];
   let rest = from;
   for (let axis = sizes.length - 1; axis > 0; axis--) {
-    const quotient = axis === 1 ? `${prefix}0` : `${prefix}q${axis}`;
-    lines.push(`const ${quotient} = wlQuotient(${rest}, ${sizes[axis]});`);
-    lines.push(`const ${prefix}${axis} = ${rest} - ${quotient} * ${sizes[axis]};`);
-    rest = quotient;
+    if (sizes[axis] === 1) lines.push(`const ${prefix}${axis} = 0;`);
+    else {
+      lines.push(`const ${prefix}q${axis} = wlQuotient(${rest}, ${sizes[axis]});`);
+      lines.push(`const ${prefix}${axis} = ${rest} - ${prefix}q${axis} * ${sizes[axis]};`);
+      rest = `${prefix}q${axis}`;
+    }
   }
+  lines.push(`const ${prefix}0 = ${rest};`);
   return lines;
 }
 

@@ -1,3 +1,6 @@
+/** What is left of float32 input below this is rounding of rounding; reflectors of such numbers would not be orthogonal. */
+const NOTHING = 2 ** -900;
+
 /**
  * Builds the reflector `H = I - tau · v vᵀ`, `v[0] = 1`, that maps the `count` numbers `x[at], x[at + stride], …` to
  * `(beta, 0, …, 0)`. The rest of `v` overwrites the numbers after the first.
@@ -12,7 +15,10 @@ export function reflect(
   let scale = 0;
   for (let p = at + stride; p < end; p += stride) scale = Math.max(scale, Math.abs(x[p]));
   const alpha = x[at];
-  if (scale === 0) return [alpha, 0];
+  if (scale < NOTHING) {
+    for (let p = at + stride; p < end; p += stride) x[p] = 0;
+    return [alpha, 0];
+  }
   let sum = 0;
   for (let p = at + stride; p < end; p += stride) sum += (x[p] / scale) ** 2;
   const norm = Math.hypot(alpha, scale * Math.sqrt(sum));

@@ -8,7 +8,7 @@ import { ColumnRotations } from './rotations.js';
 import { transposed } from './transpose.js';
 
 /** Up to this many rows and columns a decomposition goes through ml-matrix; above, our flat arrays are faster. */
-export const SMALL = 64;
+export const SMALL = 32;
 
 /** From this ratio of rows to columns on, a QR first saves more than it costs. */
 const TALL = 1.6;

@@ -22,7 +22,10 @@ function product(a: Nd, b: Nd): Nd {
     for (let l = 0; l < k; l++) sum += at(x, [...lead(x.shape), i, l]) * at(y, [...lead(y.shape), l, j]);
     return sum;
   });
-  return nd([...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])], full.data);
+  return nd(
+    [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])],
+    full.data,
+  );
 }
 
 const products: readonly (readonly [string, number[], number[]])[] = [
@@ -44,13 +47,41 @@ const matmulRows = products.map(([title, a, b]) =>
     scale: (x, y) => product(magnitudes(x), magnitudes(y)),
   }),
 );
-const long = row('matmul', 'over 700 terms keeps its digits', [float([3, 700], 0.9, 1.1), float([700, 5], 0.9, 1.1)], (x, y) => t.matmul(x, y), product, {
-  rough: true,
-});
+const long = row(
+  'matmul',
+  'over 700 terms keeps its digits',
+  [float([3, 700], 0.9, 1.1), float([700, 5], 0.9, 1.1)],
+  (x, y) => t.matmul(x, y),
+  product,
+  {
+    rough: true,
+  },
+);
 const transposed = [
-  row('matmul', 'of a transposed left side', [float([4, 3]), float([4, 5])], (x, y) => t.matmul(t.transpose(x), y), (x, y) => contract('ki,kj->ij', x, y), { scale: (x, y) => contract('ki,kj->ij', magnitudes(x), magnitudes(y)) }),
-  row('matmul', 'of a transposed right side', [float([3, 4]), float([5, 4])], (x, y) => t.matmul(x, t.transpose(y)), (x, y) => contract('ik,jk->ij', x, y), { scale: (x, y) => contract('ik,jk->ij', magnitudes(x), magnitudes(y)) }),
-  row('matmul', 'of a broadcast row', [float([4]), float([4, 5])], (x, y) => t.matmul(t.broadcastTo(x, [3, 4]), y), (x, y) => contract('k,kj,i->ij', x, y, nd([3], [1, 1, 1])), { scale: (x, y) => contract('k,kj,i->ij', magnitudes(x), magnitudes(y), nd([3], [1, 1, 1])) }),
+  row(
+    'matmul',
+    'of a transposed left side',
+    [float([4, 3]), float([4, 5])],
+    (x, y) => t.matmul(t.transpose(x), y),
+    (x, y) => contract('ki,kj->ij', x, y),
+    { scale: (x, y) => contract('ki,kj->ij', magnitudes(x), magnitudes(y)) },
+  ),
+  row(
+    'matmul',
+    'of a transposed right side',
+    [float([3, 4]), float([5, 4])],
+    (x, y) => t.matmul(x, t.transpose(y)),
+    (x, y) => contract('ik,jk->ij', x, y),
+    { scale: (x, y) => contract('ik,jk->ij', magnitudes(x), magnitudes(y)) },
+  ),
+  row(
+    'matmul',
+    'of a broadcast row',
+    [float([4]), float([4, 5])],
+    (x, y) => t.matmul(t.broadcastTo(x, [3, 4]), y),
+    (x, y) => contract('k,kj,i->ij', x, y, nd([3], [1, 1, 1])),
+    { scale: (x, y) => contract('k,kj,i->ij', magnitudes(x), magnitudes(y), nd([3], [1, 1, 1])) },
+  ),
 ];
 
 /** Einstein summation by its definition: a sum over every index letter that is not in the result. */
@@ -86,23 +117,45 @@ const einsums: readonly (readonly [string, ...number[][]])[] = [
   ['ab,cd->acbd', [2, 2], [2, 3]],
 ];
 const einsumRows = einsums.map(([pattern, ...shapes]) =>
-  row('einsum', pattern, shapes.map((s) => float(s)), (...x) => t.einsum(pattern, ...x), (...x) => contract(pattern, ...x), {
-    scale: (...x) => contract(pattern, ...x.map(magnitudes)),
-  }),
+  row(
+    'einsum',
+    pattern,
+    shapes.map((s) => float(s)),
+    (...x) => t.einsum(pattern, ...x),
+    (...x) => contract(pattern, ...x),
+    {
+      scale: (...x) => contract(pattern, ...x.map(magnitudes)),
+    },
+  ),
 );
-const implicit = row('einsum', 'without a result names the letters that occur once', [float([2, 3]), float([3, 4])], (x, y) => t.einsum('bc,ca', x, y), (x, y) => contract('bc,ca->ab', x, y), {
-  scale: (x, y) => contract('bc,ca->ab', magnitudes(x), magnitudes(y)),
-});
+const implicit = row(
+  'einsum',
+  'without a result names the letters that occur once',
+  [float([2, 3]), float([3, 4])],
+  (x, y) => t.einsum('bc,ca', x, y),
+  (x, y) => contract('bc,ca->ab', x, y),
+  {
+    scale: (x, y) => contract('bc,ca->ab', magnitudes(x), magnitudes(y)),
+  },
+);
 
 /** Columns of windows and their transpose, by the definition. */
 function windows(x: Nd, w: WindowParams): Nd {
   const [b, c] = x.shape;
-  const count = ([0, 1] as const).map((i) => Math.floor((w.input[i] + w.padding[i][0] + w.padding[i][1] - w.dilation[i] * (w.kernel[i] - 1) - 1) / w.stride[i]) + 1);
+  const count = ([0, 1] as const).map(
+    (i) =>
+      Math.floor(
+        (w.input[i] + w.padding[i][0] + w.padding[i][1] - w.dilation[i] * (w.kernel[i] - 1) - 1) /
+          w.stride[i],
+      ) + 1,
+  );
   return build([b, c * w.kernel[0] * w.kernel[1], count[0] * count[1]], ([n, row, column]) => {
     const channel = Math.floor(row / (w.kernel[0] * w.kernel[1]));
     const inWindow = [Math.floor(row / w.kernel[1]) % w.kernel[0], row % w.kernel[1]];
     const window = [Math.floor(column / count[1]), column % count[1]];
-    const place = ([0, 1] as const).map((i) => window[i] * w.stride[i] + inWindow[i] * w.dilation[i] - w.padding[i][0]);
+    const place = ([0, 1] as const).map(
+      (i) => window[i] * w.stride[i] + inWindow[i] * w.dilation[i] - w.padding[i][0],
+    );
     return place.every((p, i) => p >= 0 && p < w.input[i]) ? at(x, [n, channel, ...place]) : w.fill;
   });
 }
@@ -113,18 +166,76 @@ function overlaps(y: Nd, w: WindowParams, channels: number): Nd {
     // Where does each element of the image go? Mark it, look, and add up.
     const mark = build(shape, (i) => Number(i.every((v, a) => v === index[a])));
     const seen = windows(mark, { ...w, fill: 0 });
-    out.data[index.reduce((flat, i, a) => flat * shape[a] + i, 0)] = seen.data.reduce((s, m, i) => s + m * y.data[i], 0);
+    out.data[index.reduce((flat, i, a) => flat * shape[a] + i, 0)] = seen.data.reduce(
+      (s, m, i) => s + m * y.data[i],
+      0,
+    );
   }
   return out;
 }
 const shapes: readonly (readonly [string, WindowParams])[] = [
-  ['of 2×3 windows', { input: [4, 5], kernel: [2, 3], stride: [1, 1], dilation: [1, 1], padding: [[0, 0], [0, 0]], fill: 0 }],
-  ['with padding, stride and dilation', { input: [5, 4], kernel: [2, 2], stride: [2, 1], dilation: [1, 2], padding: [[1, 0], [1, 2]], fill: 0 }],
+  [
+    'of 2×3 windows',
+    {
+      input: [4, 5],
+      kernel: [2, 3],
+      stride: [1, 1],
+      dilation: [1, 1],
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+      fill: 0,
+    },
+  ],
+  [
+    'with padding, stride and dilation',
+    {
+      input: [5, 4],
+      kernel: [2, 2],
+      stride: [2, 1],
+      dilation: [1, 2],
+      padding: [
+        [1, 0],
+        [1, 2],
+      ],
+      fill: 0,
+    },
+  ],
 ];
 const windowRows = shapes.flatMap(([title, w]) => [
-  row('unfold', title, [float([2, 2, ...w.input])], (x) => unfold(x, w), (x) => windows(x, w), { wide: true }),
-  row('fold', title, [float(windows(nd([2, 2, ...w.input], new Float64Array(4 * sizeOf(w.input))), w).shape)], (y) => fold(y, w), (y) => overlaps(y, w, 2), { scale: (y) => overlaps(magnitudes(y), w, 2), wide: true }),
+  row(
+    'unfold',
+    title,
+    [float([2, 2, ...w.input])],
+    (x) => unfold(x, w),
+    (x) => windows(x, w),
+    { wide: true },
+  ),
+  row(
+    'fold',
+    title,
+    [float(windows(nd([2, 2, ...w.input], new Float64Array(4 * sizeOf(w.input))), w).shape)],
+    (y) => fold(y, w),
+    (y) => overlaps(y, w, 2),
+    { scale: (y) => overlaps(magnitudes(y), w, 2), wide: true },
+  ),
 ]);
-const filled = row('unfold', 'with a fill for maxima', [float([1, 1, 3, 3])], (x) => unfold(x, { ...shapes[1][1], input: [3, 3], fill: -1e30 }), (x) => windows(x, { ...shapes[1][1], input: [3, 3], fill: -1e30 }), { rough: true });
+const filled = row(
+  'unfold',
+  'with a fill for maxima',
+  [float([1, 1, 3, 3])],
+  (x) => unfold(x, { ...shapes[1][1], input: [3, 3], fill: -1e30 }),
+  (x) => windows(x, { ...shapes[1][1], input: [3, 3], fill: -1e30 }),
+  { rough: true },
+);
 
-export const linearCases: readonly Row[] = [...matmulRows, long, ...transposed, ...einsumRows, implicit, ...windowRows, filled];
+export const linearCases: readonly Row[] = [
+  ...matmulRows,
+  long,
+  ...transposed,
+  ...einsumRows,
+  implicit,
+  ...windowRows,
+  filled,
+];

@@ -1,0 +1,2 @@
+/** Writes `gpu.chunk.js` into a folder. */
+export function bundleGpu(folder: string): Promise<void>;

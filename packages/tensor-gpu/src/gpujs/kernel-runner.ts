@@ -1,0 +1,74 @@
+import { BackendError } from '../errors.js';
+import { functionsOf } from './plan/functions.js';
+
+/** The gpu.js modes that answer synchronously, and so serve executors over host arrays. */
+export type GpuMode = 'webasm' | 'cpu' | 'webgl2';
+
+/** The part of gpu.js used here; its own typings do not cover string kernels. */
+interface GpuKernel {
+  (...args: Float32Array[]): Float32Array;
+  readonly kernel: { readonly constructor: { readonly mode: string } };
+  destroy(): void;
+}
+interface Gpu {
+  createKernel(source: string, settings: object): GpuKernel;
+}
+interface GpuModule {
+  readonly GPU: new (settings: { mode: GpuMode }) => Gpu;
+}
+
+/** The gpu.js library, loaded at its first use: a chunk of its own in the published package. */
+export async function loadGpu(): Promise<GpuModule> {
+  const loaded = (await import('#gpu.js')) as unknown as GpuModule & { readonly default?: GpuModule };
+  return loaded.GPU ? loaded : loaded.default!;
+}
+
+/** `mode` of the kernel class as gpu.js names it. */
+const realModes: Record<GpuMode, string> = { webasm: 'webasm', cpu: 'cpu', webgl2: 'gpu' };
+
+/** Compiled kernels by source and sizes; the oldest go first, for each holds memory for its arguments and its result. */
+const MAX_KERNELS = 512;
+
+/** Compiles kernel sources and runs them. */
+export class KernelRunner {
+  readonly #gpu: Gpu;
+  readonly #mode: GpuMode;
+  readonly #kernels = new Map<string, GpuKernel>();
+
+  constructor({ GPU }: GpuModule, mode: GpuMode) {
+    this.#gpu = new GPU({ mode });
+    this.#mode = mode;
+  }
+
+  /**
+   * Runs a kernel over `length` cells.
+   *
+   * @throws {BackendError} when gpu.js computed somewhere else than asked: it falls back to the CPU with a mere warning
+   */
+  run(source: string, length: number, args: readonly Float32Array[]): Float32Array {
+    const key = `${length} ${args.map((a) => a.length).join()} ${source}`;
+    let kernel = this.#kernels.get(key);
+    const isNew = kernel === undefined;
+    kernel ??= this.#gpu.createKernel(source, { output: [length], functions: functionsOf(source) });
+    const result = kernel(...args);
+    if (isNew) this.#keep(key, kernel);
+    return result;
+  }
+
+  #keep(key: string, kernel: GpuKernel): void {
+    const { mode } = kernel.kernel.constructor;
+    if (mode !== realModes[this.#mode]) {
+      throw new BackendError({
+        where: 'gpu.js',
+        expected: `kernels in mode ${this.#mode}`,
+        received: `one that fell back to ${mode}`,
+      });
+    }
+    if (this.#kernels.size >= MAX_KERNELS) {
+      const [oldest] = this.#kernels;
+      this.#kernels.delete(oldest[0]);
+      oldest[1].destroy();
+    }
+    this.#kernels.set(key, kernel);
+  }
+}

@@ -1,0 +1,142 @@
+import { ShapeError } from '../errors.js';
+import { matmul } from '../ops/matmul.js';
+import { transpose } from '../ops/shaping.js';
+import { normal } from '../random/draws.js';
+import { checkKey, type Key } from '../random/key.js';
+import { scoped } from '../tensor/scope.js';
+import { showShape } from '../tensor/shape.js';
+import { fromHost, type Tensor } from '../tensor/tensor.js';
+import { columnSign } from './dense/orientation.js';
+import { hostQr } from './dense/thin-qr.js';
+import { type SvdMethod, thinSvd } from './dense/thin-svd.js';
+import { transposed } from './dense/transpose.js';
+import { checkConcrete, readFinite, readMatrices, toTensor } from './host-matrix.js';
+
+export interface RandomizedSvdOptions {
+  /** Draws the sketch. */
+  readonly key: Key;
+  /** Columns of the sketch beyond `rank`. Default: 10. */
+  readonly oversampling?: number;
+  /** Power iterations: each multiplies with `x` and `xᵀ` once more and sharpens a slowly falling spectrum. Default: 4. */
+  readonly iterations?: number;
+}
+
+/** `x ≈ u · diag(s) · vt`. */
+export interface RandomizedSvdResult {
+  /** `[m, rank]`. */
+  readonly u: Tensor;
+  /** `[rank]`, descending. */
+  readonly s: Tensor;
+  /** `[rank, n]`. */
+  readonly vt: Tensor;
+  /** `randomized`; or what `svd` used, where the sketch would be at least half as wide as the matrix. */
+  readonly method: 'randomized' | SvdMethod;
+}
+
+/**
+ * The `rank` largest singular values of a large matrix `[m, n]` and their vectors, from products with a random matrix of
+ * `rank + oversampling` columns. The products run on the current backend in float32, the small factors in float64 on the CPU.
+ *
+ * The expected error is close to the best possible, `σ_{rank+1}`, and closer with every power iteration. Where
+ * `rank + oversampling ≥ min(m, n) / 2` the exact decomposition is computed instead and cut; `method` tells. Signs as in `svd`.
+ *
+ * @param rank - from 1 to `min(m, n)`
+ * @throws {ShapeError} when `x` is not a matrix or is empty, or an option is out of range
+ * @throws {LinAlgError} on NaN or infinities (the position is named)
+ * @throws {TraceError} inside `grad`, `vmap` and `jit`: it has no derivative here
+ * @see Halko, Martinsson & Tropp 2011, "Finding structure with randomness", algorithms 4.4 and 5.1, arXiv:0909.4061
+ */
+export function randomizedSvd(
+  x: Tensor,
+  rank: number,
+  { key, oversampling = 10, iterations = 4 }: RandomizedSvdOptions,
+): RandomizedSvdResult {
+  checkArguments(x, rank, key, oversampling, iterations);
+  const [m, n] = x.shape;
+  if (2 * (rank + oversampling) >= Math.min(m, n)) return exact(x, rank);
+  readFinite(WHERE, x);
+  const width = rank + oversampling;
+  const basis = scoped(
+    () => {
+      let q = orthonormal(matmul(x, normal(key, [n, width])));
+      for (let i = 0; i < iterations; i++) {
+        const back = orthonormal(matmul(transpose(x), q));
+        q = orthonormal(matmul(x, back));
+      }
+      return q;
+    },
+    (q) => [q],
+  );
+  return scoped(
+    () => {
+      const [small] = readMatrices(WHERE, matmul(transpose(basis), x)).items;
+      const { u, s, v } = thinSvd(WHERE, small);
+      const lifted = readFinite(
+        WHERE,
+        matmul(basis, fromHost(Float32Array.from(u), [width, width], 'float32')),
+      );
+      basis.dispose();
+      return cut({ u: lifted, s, v }, m, n, width, rank, 'randomized');
+    },
+    ({ u, s, vt }) => [u, s, vt],
+  );
+}
+
+const WHERE = 'randomizedSvd';
+
+/** Orthonormal columns of the same span, by Householder QR in float64. */
+function orthonormal(y: Tensor): Tensor {
+  const [matrix] = readMatrices(WHERE, y).items;
+  return fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
+}
+
+function exact(x: Tensor, rank: number): RandomizedSvdResult {
+  const [matrix] = readMatrices(WHERE, x).items;
+  const { u, s, v, method } = thinSvd(WHERE, matrix);
+  return cut({ u, s, v }, matrix.rows, matrix.columns, s.length, rank, method);
+}
+
+/** Keeps the first `rank` of `width` triplets and fixes their signs. */
+function cut(
+  { u, s, v }: { u: ArrayLike<number>; s: Float64Array; v: Float64Array },
+  m: number,
+  n: number,
+  width: number,
+  rank: number,
+  method: RandomizedSvdResult['method'],
+): RandomizedSvdResult {
+  const left = new Float64Array(m * rank);
+  const right = new Float64Array(n * rank);
+  for (let c = 0; c < rank; c++) {
+    const sign = columnSign(u, m, width, c);
+    for (let i = 0; i < m; i++) left[i * rank + c] = sign * u[i * width + c];
+    for (let j = 0; j < n; j++) right[j * rank + c] = sign * v[j * width + c];
+  }
+  return {
+    u: toTensor(WHERE, [left], [m, rank]),
+    s: toTensor(WHERE, [s.subarray(0, rank)], [rank]),
+    vt: toTensor(WHERE, [transposed(right, n, rank)], [rank, n]),
+    method,
+  };
+}
+
+function checkArguments(x: Tensor, rank: number, key: Key, oversampling: number, iterations: number): void {
+  checkConcrete(WHERE, x);
+  checkKey(WHERE, key);
+  if (x.rank !== 2 || x.size === 0) {
+    throw new ShapeError({
+      where: WHERE,
+      expected: 'a matrix [m, n]',
+      received: `shape ${showShape(x.shape)}`,
+    });
+  }
+  const most = Math.min(...x.shape);
+  if (!Number.isInteger(rank) || rank < 1 || rank > most) {
+    throw new ShapeError({ where: WHERE, expected: `a rank from 1 to ${most}`, received: String(rank) });
+  }
+  for (const [name, value] of Object.entries({ oversampling, iterations })) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new ShapeError({ where: WHERE, expected: `a whole ${name} ≥ 0`, received: String(value) });
+    }
+  }
+}

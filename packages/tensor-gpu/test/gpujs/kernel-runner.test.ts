@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { BackendError } from '../../src/index.js';
+import { KernelRunner, loadGpu } from '../../src/gpujs/kernel-runner.js';
+
+const twice = 'function(a0) { return a0[this.thread.x] * 2; }';
+
+describe('KernelRunner', () => {
+  it('computes in the mode it was asked for', async () => {
+    const gpu = await loadGpu();
+    for (const mode of ['webasm', 'cpu'] as const) {
+      expect([...new KernelRunner(gpu, mode).run(twice, 2, [Float32Array.of(1.5, -2)])]).toEqual([3, -4]);
+    }
+  });
+
+  it('compiles a source once for each size of its arguments', () => {
+    let compiled = 0;
+    class Gpu {
+      createKernel() {
+        compiled++;
+        const kernel = () => new Float32Array(1);
+        return Object.assign(kernel, { kernel: { constructor: { mode: 'cpu' } }, destroy: () => undefined });
+      }
+    }
+    const runner = new KernelRunner({ GPU: Gpu }, 'cpu');
+    for (const n of [3, 3, 4, 3]) runner.run(twice, 1, [new Float32Array(n)]);
+    expect(compiled).toBe(2);
+  });
+
+  it('refuses a kernel that gpu.js moved to the CPU', () => {
+    class Gpu {
+      createKernel() {
+        const kernel = () => new Float32Array(1);
+        return Object.assign(kernel, { kernel: { constructor: { mode: 'cpu' } }, destroy: () => undefined });
+      }
+    }
+    expect(() => new KernelRunner({ GPU: Gpu }, 'webasm').run(twice, 1, [new Float32Array(1)])).toThrow(
+      BackendError,
+    );
+  });
+
+  it('gives the memory of old kernels back', () => {
+    let live = 0;
+    class Gpu {
+      createKernel() {
+        live++;
+        const kernel = () => new Float32Array(1);
+        return Object.assign(kernel, { kernel: { constructor: { mode: 'cpu' } }, destroy: () => live-- });
+      }
+    }
+    const runner = new KernelRunner({ GPU: Gpu }, 'cpu');
+    for (let n = 1; n <= 2000; n++) runner.run(twice, 1, [new Float32Array(n)]);
+    expect(live).toBeLessThanOrEqual(512);
+  });
+});
