@@ -12,7 +12,10 @@ for (const name of readdirSync(join(root, 'packages')).sort()) {
   const folder = join(root, 'packages', name);
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   if (manifest.private) continue;
-  execFileSync('npx', ['--yes', 'pnpm@10.34.9', 'pack', '--pack-destination', into], { cwd: folder, stdio: 'pipe' });
+  execFileSync('npx', ['--yes', 'pnpm@10.34.9', 'pack', '--pack-destination', into], {
+    cwd: folder,
+    stdio: 'pipe',
+  });
   const file = join(into, `weightloom-${name}-${manifest.version}.tgz`);
   const checks = [
     ['publint', file, '--strict'],

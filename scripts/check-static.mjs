@@ -2,4 +2,5 @@
 import { install, pnpm } from './pnpm.mjs';
 
 install();
-for (const gate of ['format:check', 'build', 'typecheck', 'lint', 'knip', 'check:packages']) pnpm(['run', gate]);
+for (const gate of ['format:check', 'build', 'typecheck', 'lint', 'knip', 'check:packages'])
+  pnpm(['run', gate]);

@@ -58,7 +58,13 @@ export const stepsPerSeed = 13;
 export async function runSeed(digits: Digits, seed: number, { onStep, signal }: Work): Promise<Outcome> {
   const root = key(seed);
   const data = split(digits, root);
-  const train = async (name: string, rows: Dataset, epochs: number, rate: number, from?: StateDict): Promise<StateDict> => {
+  const train = async (
+    name: string,
+    rows: Dataset,
+    epochs: number,
+    rate: number,
+    from?: StateDict,
+  ): Promise<StateDict> => {
     const batchSize = 32;
     const steps = epochs * Math.ceil(rows.inputs.shape[0] / batchSize);
     const { params } = await fit({
@@ -117,7 +123,10 @@ export async function runSeed(digits: Digits, seed: number, { onStep, signal }: 
     interpolation.push({ t, ...(await measure(await taskArithmetic(base, [soup], { lambda: t }))) });
   }
   onStep(`seed ${seed}: interpolation`);
-  const answers = argmax(await predict({ model, params: soup, inputs: data.shiftedTest.inputs }), 1).dataSync();
+  const answers = argmax(
+    await predict({ model, params: soup, inputs: data.shiftedTest.inputs }),
+    1,
+  ).dataSync();
   const truth = data.shiftedTest.targets.dataSync();
   const confusion = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
   truth.forEach((label, i) => confusion[label][answers[i]]++);

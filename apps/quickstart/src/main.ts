@@ -9,7 +9,11 @@ import { gainsOf, meanGain, rowsOf } from './summary.js';
 
 const seedsOf = (text: string): number[] => {
   const seeds = text.split(',').map(Number);
-  if (seeds.length === 0 || seeds.some((s) => !Number.isInteger(s) || s < 0) || new Set(seeds).size < seeds.length) {
+  if (
+    seeds.length === 0 ||
+    seeds.some((s) => !Number.isInteger(s) || s < 0) ||
+    new Set(seeds).size < seeds.length
+  ) {
     throw new RangeError(`--seeds: expected different whole numbers ≥ 0 between commas, received "${text}"`);
   }
   return seeds;
@@ -33,7 +37,10 @@ const program = createProgram({
       const outcomes: Outcome[] = [];
       for (const seed of seeds) {
         outcomes.push(
-          await runSeed(digits, seed, { signal, onStep: (label) => onProgress({ done: ++done, total, label }) }),
+          await runSeed(digits, seed, {
+            signal,
+            onStep: (label) => onProgress({ done: ++done, total, label }),
+          }),
         );
       }
       const seconds = (performance.now() - started) / 1000;
@@ -47,7 +54,15 @@ const program = createProgram({
         `On shifted pictures the uniform soup is ${Math.abs(gain).toFixed(1)} points ` +
         `${gain > 0 ? 'above' : 'below'} the mean of its ingredients (mean of ${seeds.length} seeds).`;
       return {
-        json: { seeds, models: rowsOf(outcomes), gains, meanGain: gain, seconds, backend: outcomes[0].backend, files },
+        json: {
+          seeds,
+          models: rowsOf(outcomes),
+          gains,
+          meanGain: gain,
+          seconds,
+          backend: outcomes[0].backend,
+          files,
+        },
         text: [
           scoreTable(outcomes),
           gainTable(outcomes),

@@ -16,7 +16,9 @@ export function scoreTable(outcomes: readonly Outcome[]): Table {
       { header: '± sd', format: percent },
     ],
     rows: rowsOf(outcomes).map((r) => [
-      r.kind === 'variant' ? `${r.name} (learning rate ${learningRates[Number(r.name.slice(-1)) - 1]})` : r.name,
+      r.kind === 'variant'
+        ? `${r.name} (learning rate ${learningRates[Number(r.name.slice(-1)) - 1]})`
+        : r.name,
       r.clean,
       r.cleanDeviation,
       r.shifted,
@@ -53,9 +55,21 @@ export function reportOf(outcomes: readonly Outcome[], seconds: number): Report 
       {
         type: 'figures',
         figures: [
-          { label: 'Uniform soup over its mean ingredient', value: `${meanGain(gains) >= 0 ? '+' : ''}${percent(meanGain(gains))}`, note: 'points on shifted pictures' },
-          { label: 'Best merge on shifted pictures', value: best.name, note: `${percent(best.shifted)} % right` },
-          { label: 'Base model on shifted pictures', value: `${percent(rows[0].shifted)} %`, note: `${percent(rows[0].clean)} % on clean ones` },
+          {
+            label: 'Uniform soup over its mean ingredient',
+            value: `${meanGain(gains) >= 0 ? '+' : ''}${percent(meanGain(gains))}`,
+            note: 'points on shifted pictures',
+          },
+          {
+            label: 'Best merge on shifted pictures',
+            value: best.name,
+            note: `${percent(best.shifted)} % right`,
+          },
+          {
+            label: 'Base model on shifted pictures',
+            value: `${percent(rows[0].shifted)} %`,
+            note: `${percent(rows[0].clean)} % on clean ones`,
+          },
           { label: 'Computed in', value: `${seconds.toFixed(1)} s`, note: `on ${outcomes[0].backend}` },
         ],
       },
@@ -66,7 +80,8 @@ export function reportOf(outcomes: readonly Outcome[], seconds: number): Report 
           {
             type: 'bar',
             title: 'Accuracy per model and merge',
-            description: 'Share of right answers on clean and shifted test pictures; bars reach one standard deviation over seeds.',
+            description:
+              'Share of right answers on clean and shifted test pictures; bars reach one standard deviation over seeds.',
             categories: rows.map((r) => r.name),
             categoryLabel: 'model',
             valueAxis: { label: 'right answers, %' },
@@ -74,13 +89,18 @@ export function reportOf(outcomes: readonly Outcome[], seconds: number): Report 
             height: 460,
             series: [
               { name: 'clean', values: rows.map((r) => r.clean), errors: rows.map((r) => r.cleanDeviation) },
-              { name: 'shifted', values: rows.map((r) => r.shifted), errors: rows.map((r) => r.shiftedDeviation) },
+              {
+                name: 'shifted',
+                values: rows.map((r) => r.shifted),
+                errors: rows.map((r) => r.shiftedDeviation),
+              },
             ],
           },
           {
             type: 'line',
             title: 'From the base to the soup and beyond',
-            description: 'Accuracy of base + t · (soup − base); bands span the seeds. At t = 1 stands the uniform soup.',
+            description:
+              'Accuracy of base + t · (soup − base); bands span the seeds. At t = 1 stands the uniform soup.',
             height: 460,
             xAxis: { label: 't' },
             yAxis: { label: 'right answers, %' },
@@ -91,8 +111,17 @@ export function reportOf(outcomes: readonly Outcome[], seconds: number): Report 
           },
         ],
       },
-      { type: 'table', table: scoreTable(outcomes), caption: 'Mean and standard deviation over seeds; the best in bold.' },
-      { type: 'table', heading: 'Seed by seed', table: gainTable(outcomes), caption: 'On shifted test pictures.' },
+      {
+        type: 'table',
+        table: scoreTable(outcomes),
+        caption: 'Mean and standard deviation over seeds; the best in bold.',
+      },
+      {
+        type: 'table',
+        heading: 'Seed by seed',
+        table: gainTable(outcomes),
+        caption: 'On shifted test pictures.',
+      },
       {
         type: 'charts',
         heading: 'What the soup confuses',

@@ -37,7 +37,9 @@ it('the uniform soup beats the mean of its ingredients on shifted pictures, and 
   expect(rows[0].clean).toBeGreaterThan(90);
   const again = await runSeed(digits, 1, work);
   expect(again.scores).toEqual(outcomes[1].scores);
-  expect([...again.soup['layers.0.weight'].dataSync()]).toEqual([...outcomes[1].soup['layers.0.weight'].dataSync()]);
+  expect([...again.soup['layers.0.weight'].dataSync()]).toEqual([
+    ...outcomes[1].soup['layers.0.weight'].dataSync(),
+  ]);
   expect(reportOf(outcomes, 1).sections.length).toBeGreaterThan(4);
 });
 
