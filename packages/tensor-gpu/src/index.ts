@@ -122,6 +122,7 @@ export {
 } from './random/draws.js';
 export { type Generator, generator } from './random/generator.js';
 export { foldIn, type Key, key, split } from './random/key.js';
+export { type Slab, slab } from './slab.js';
 export type { DType } from './tensor/dtype.js';
 export type { Shape } from './tensor/shape.js';
 export { Tensor, tensor, type TensorData, type TensorLike, type TensorValues } from './tensor/tensor.js';
@@ -138,7 +139,9 @@ export {
 } from './linalg/conjugate-gradient.js';
 export { det } from './linalg/det.js';
 export { eigh, type EighResult } from './linalg/eigh.js';
-export { lanczos, type LanczosOptions, type LanczosResult } from './linalg/lanczos.js';
+export type { EighMethod } from './linalg/dense/symmetric-eigen.js';
+export type { SvdMethod } from './linalg/dense/thin-svd.js';
+export { lanczos, type LanczosOptions, type LanczosResult, type SpectrumEnd } from './linalg/lanczos.js';
 export { LinAlgError } from './linalg/lin-alg-error.js';
 export type { LinearOperator } from './linalg/linear-operator.js';
 export { lstsq, type LstsqOptions, type LstsqResult } from './linalg/lstsq.js';
@@ -148,7 +151,11 @@ export {
   type PowerIterationResult,
 } from './linalg/power-iteration.js';
 export { qr, type QrOptions, type QrResult } from './linalg/qr.js';
-export { randomizedSvd, type RandomizedSvdOptions, type RandomizedSvdResult } from './linalg/randomized-svd.js';
+export {
+  randomizedSvd,
+  type RandomizedSvdOptions,
+  type RandomizedSvdResult,
+} from './linalg/randomized-svd.js';
 export { inv, solve } from './linalg/solve.js';
 export { svd, type SvdOptions, type SvdResult } from './linalg/svd.js';
 export { orthogonal } from './random/orthogonal.js';

@@ -131,6 +131,7 @@ it('exports these names', () => {
       "sign",
       "silu",
       "sin",
+      "slab",
       "slice",
       "softmax",
       "softplus",

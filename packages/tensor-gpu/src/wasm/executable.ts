@@ -175,7 +175,7 @@ export class WasmExecutable implements Executable {
       });
       inputs.forEach((slot, i) => {
         if (donated[i] && 'buffer' in slot && !taken.has(slot.buffer as number))
-          arena.release(slot.buffer as number);
+          this.#executor.free(slot.buffer);
       });
       for (const at of staged) if (!taken.has(at)) arena.release(at);
       done = true;

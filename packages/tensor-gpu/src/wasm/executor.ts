@@ -99,7 +99,22 @@ export class WasmExecutor implements Executor {
   }
 
   free(buffer: unknown): void {
-    this.arena.release(buffer as number);
+    if (!this.#slabs.has(buffer as number)) this.arena.release(buffer as number);
+  }
+
+  readonly #slabs = new Set<number>();
+
+  /** Allocates a region that tensors may share but never free, and forbids growth until `unpin`. */
+  takeSlab(bytes: number, reserve: number): { readonly at: number; readonly unpin: () => void } {
+    const at = this.arena.allocate(bytes, 'slab');
+    if (reserve > 0) this.arena.release(this.arena.allocate(reserve, 'slab: reserve'));
+    this.#slabs.add(at);
+    return { at, unpin: this.arena.pin() };
+  }
+
+  returnSlab(at: number): void {
+    this.#slabs.delete(at);
+    this.arena.release(at);
   }
 
   memory(): MemoryReport {
