@@ -29,39 +29,41 @@ export function runEager<P>(primitive: Primitive<P>, inputs: readonly Tensor[], 
     const layout = applyView(x.layout, primitive.view!(params));
     if (layout) return new Tensor(layout.shape, x.dtype, { storage: x.use(primitive.name), layout });
   }
-  const backend = currentExecutor().name;
-  const key = `${backend} ${primitive.name} ${params === null ? '' : JSON.stringify(params)} ${inputs
-    .map((t) => `${t.dtype}${layoutKey(t.layout)}`)
-    .join(' ')}`;
+  const name = `${primitive.name} ${params === null ? '' : JSON.stringify(params)}`;
+  return runPlan(primitive.name, name, inputs, (builder, ids) =>
+    builder.apply(primitive as Primitive<unknown>, ids, params),
+  );
+}
+
+/** Runs the plan of a small graph with one output, made by `record` the first time these layouts come. */
+function runPlan(
+  where: string,
+  name: string,
+  inputs: readonly Tensor[],
+  record: (builder: GraphBuilder, ids: readonly number[]) => number,
+): Tensor {
   if (generation !== backendGeneration()) {
     plans.clear();
     generation = backendGeneration();
   }
+  const executor = currentExecutor();
+  const layouts = inputs.map((t) => `${t.dtype}${layoutKey(t.layout)}`).join(' ');
+  const key = `${executor.name} ${name} ${layouts}`;
+  const donated = inputs.map(() => false);
   let plan = plans.get(key);
   if (!plan) {
-    plan = compile(primitive, inputs, params);
+    const builder = new GraphBuilder();
+    const output = record(
+      builder,
+      inputs.map((t) => builder.input(t, t.layout)),
+    );
+    const { nodes, constants } = builder;
+    const executable = executor.prepare(lower({ nodes, outputs: [output], constants }, donated));
+    plan = { executable, outputs: [nodes[output]] };
     if (plans.size >= MAX_PLANS) plans.delete(plans.keys().next().value!);
     plans.set(key, plan);
   }
-  return execute(
-    plan.executable,
-    inputs,
-    inputs.map(() => false),
-    plan.outputs,
-    primitive.name,
-  )[0];
-}
-
-function compile<P>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P): EagerPlan {
-  const builder = new GraphBuilder();
-  const ids = inputs.map((t) => builder.input(t, t.layout));
-  const output = builder.apply(primitive as Primitive<unknown>, ids, params);
-  const { nodes, constants } = builder;
-  const program = lower(
-    { nodes, outputs: [output], constants },
-    inputs.map(() => false),
-  );
-  return { executable: currentExecutor().prepare(program), outputs: [nodes[output]] };
+  return execute(plan.executable, inputs, donated, plan.outputs, where)[0];
 }
 
 /** The same values in a storage of their own, in row-major order. */
@@ -71,9 +73,4 @@ export function materialize(t: Tensor): Tensor {
 }
 
 /** A fresh copy of a concrete tensor. */
-export function copyOf(t: Tensor): Tensor {
-  const builder = new GraphBuilder();
-  const id = builder.input(t, t.layout);
-  const program = lower({ nodes: builder.nodes, outputs: [id], constants: [] }, [false]);
-  return execute(currentExecutor().prepare(program), [t], [false], [t], 'copy')[0];
-}
+export const copyOf = (t: Tensor): Tensor => runPlan('copy', 'copy', [t], (_, [id]) => id);
