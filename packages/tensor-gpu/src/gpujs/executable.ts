@@ -6,7 +6,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { HOST_RESIDENT_ELEMENTS } from '../tensor/storage.js';
 import type { GpuJsBuffer, GpuJsExecutor } from './executor.js';
 import { fromFloats, toFloats } from './float-image.js';
-import { HandedOver } from './hand-over.js';
+import { handOver } from './hand-over.js';
 import type { Pass, Ref } from './plan/pass.js';
 import { nameOf, planStep } from './plan/plan-step.js';
 import { isExact } from './plan/whole-numbers.js';
@@ -69,18 +69,18 @@ export class GpuJsExecutable implements Executable {
     }
     const { buffers } = this.#program;
     const plan = planStep(step, (b) => buffers[b].length);
-    const handedOver = new HandedOver(step, buffers);
+    const onWasm = handOver(step, buffers);
     if ('refused' in plan) {
       return (values) => {
         this.#executor.handedOver.add(plan.refused);
-        handedOver.run(values);
+        onWasm(values);
       };
     }
     const raw = step.kind === 'map' ? step.nodes.length === 1 : step.kind === 'kernel';
     return (values) => {
       if (!isExact(step, (o) => boundOf(o, values))) {
         this.#executor.handedOver.add(`${nameOf(step)} of whole numbers beyond 2^24`);
-        handedOver.run(values);
+        onWasm(values);
         return;
       }
       checkIndices(step, values);

@@ -3,31 +3,32 @@ import type { Executable, Slot } from '../executor.js';
 import { type BufferSpec, type Program, type Step, writesOf } from '../lower/program.js';
 import type { HostArray } from '../tensor/dtype.js';
 
-/** One step as a program of its own, run by the wasm core on host arrays: inputs in, outputs out, in the order of the step. */
-export class HandedOver {
-  readonly #program: Program;
-  #executable: Executable | null = null;
+/** A step as a program of its own: what it reads comes in, what it writes goes out. */
+function programOf(step: Step, specs: readonly BufferSpec[]): Program {
+  const inputs = [...new Set(step.inputs.map((o) => o.buffer))];
+  const outputs = writesOf(step).map((o) => o.buffer);
+  const buffers = specs.map((spec) => ({ ...spec, role: { kind: 'temporary' } as BufferSpec['role'] }));
+  inputs.forEach((b, index) => (buffers[b].role = { kind: 'input', index }));
+  outputs.forEach((b, index) => (buffers[b].role = { kind: 'output', index }));
+  const workspace = { offsets: new Map<number, number>(), size: 0 };
+  return { buffers, steps: [step], inputs, outputs, reuse: new Map(), workspace };
+}
 
-  constructor(step: Step, bufferSpecs: readonly BufferSpec[]) {
-    const inputs = [...new Set(step.inputs.map((o) => o.buffer))];
-    const outputs = writesOf(step).map((o) => o.buffer);
-    const buffers = bufferSpecs.map((spec) => ({
-      ...spec,
-      role: { kind: 'temporary' } as BufferSpec['role'],
-    }));
-    inputs.forEach((b, index) => (buffers[b].role = { kind: 'input', index }));
-    outputs.forEach((b, index) => (buffers[b].role = { kind: 'output', index }));
-    const workspace = { offsets: new Map<number, number>(), size: 0 };
-    this.#program = { buffers, steps: [step], inputs, outputs, reuse: new Map(), workspace };
-  }
-
-  /** Runs the step on the values of the program's buffers and puts its results there. */
-  run(values: (HostArray | undefined)[]): void {
+/** Runs a step on the wasm core instead: takes the values of the program's buffers and puts its results there. */
+export function handOver(
+  step: Step,
+  specs: readonly BufferSpec[],
+): (values: (HostArray | undefined)[]) => void {
+  let prepared: { program: Program; executable: Executable } | null = null;
+  return (values) => {
     const wasm = executorOf('wasm');
-    this.#executable ??= wasm.prepare(this.#program);
-    const { inputs, outputs, buffers } = this.#program;
+    if (!prepared) {
+      const program = programOf(step, specs);
+      prepared = { program, executable: wasm.prepare(program) };
+    }
+    const { inputs, outputs, buffers } = prepared.program;
     const slots = inputs.map((b): Slot => ({ host: values[b]! }));
-    const results = this.#executable.run(
+    const results = prepared.executable.run(
       slots,
       inputs.map(() => false),
     );
@@ -39,5 +40,5 @@ export class HandedOver {
         wasm.free(slot.buffer);
       }
     });
-  }
+  };
 }

@@ -2,7 +2,7 @@ import { BackendError } from '../errors.js';
 import { functionsOf } from './plan/functions.js';
 
 /** The gpu.js modes that answer synchronously, and so serve executors over host arrays. */
-export type GpuMode = 'webasm' | 'cpu' | 'webgl2';
+export type GpuMode = 'webasm' | 'cpu';
 
 /** The part of gpu.js used here; its own typings do not cover string kernels. */
 interface GpuKernel {
@@ -22,9 +22,6 @@ export async function loadGpu(): Promise<GpuModule> {
   const loaded = (await import('#gpu.js')) as unknown as GpuModule & { readonly default?: GpuModule };
   return loaded.GPU ? loaded : loaded.default!;
 }
-
-/** `mode` of the kernel class as gpu.js names it. */
-const realModes: Record<GpuMode, string> = { webasm: 'webasm', cpu: 'cpu', webgl2: 'gpu' };
 
 /** Compiled kernels by source and sizes; the oldest go first, for each holds memory for its arguments and its result. */
 const MAX_KERNELS = 512;
@@ -57,7 +54,7 @@ export class KernelRunner {
 
   #keep(key: string, kernel: GpuKernel): void {
     const { mode } = kernel.kernel.constructor;
-    if (mode !== realModes[this.#mode]) {
+    if (mode !== this.#mode) {
       throw new BackendError({
         where: 'gpu.js',
         expected: `kernels in mode ${this.#mode}`,

@@ -24,7 +24,7 @@ function lowerFactor({ data, rows: n }: HostMatrix, index: number): number[] {
   const lower = found.lowerTriangularMatrix;
   const pivots = lower.diagonal();
   // In float64 a pivot that is nothing beside its diagonal entry is the rounding of zero.
-  const bad = pivots.findIndex((pivot, j) => !(pivot * pivot > n * 2 ** -52 * data[j * n + j]));
+  const bad = pivots.findIndex((pivot, j) => !(pivot * pivot > Math.max(0, n * 2 ** -52 * data[j * n + j])));
   if (bad >= 0) {
     throw new LinAlgError({
       where: 'cholesky',

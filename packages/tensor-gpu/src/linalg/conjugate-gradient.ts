@@ -57,8 +57,8 @@ export function conjugateGradient(
   const { apply } = hostOperator(WHERE, operator, { size: n, symmetric: true });
   const precondition =
     preconditioner && hostOperator(WHERE, preconditioner, { size: n, symmetric: true }).apply;
-  // In units of ‖b‖, so that no size of b underflows.
-  const scale = length(values);
+  // In units of about ‖b‖, so that no size of b underflows; a power of two, so that the change of units does not round.
+  const scale = 2 ** Math.round(Math.log2(length(values)));
   const right = Float64Array.from(values, (value) => value / (scale || 1));
   const first = start ? readVector('start', start, n) : new Float32Array(n);
   const x = Float64Array.from(first, (value) => (scale === 0 ? 0 : value / scale));
@@ -69,7 +69,7 @@ export function conjugateGradient(
 
 type Product = (v: Float32Array) => Float64Array;
 
-/** Rounds of the recurrence, each begun with a residual computed anew, until that is small enough; `right` has length 1 or 0. */
+/** Rounds of the recurrence, each begun with a residual computed anew, until that is small enough. */
 function iterate(
   x: Float64Array,
   right: Float64Array,
@@ -79,19 +79,20 @@ function iterate(
   precondition?: Product,
 ): Pick<ConjugateGradientResult, 'residual' | 'iterations' | 'stoppedBy'> {
   const rest = (): Float64Array => apply(Float32Array.from(x)).map((value, i) => right[i] - value);
+  const size = length(right) || 1;
   let r = rest();
-  let residual = length(r);
+  let residual = length(r) / size;
   let iterations = 0;
   let norm = 0;
   while (residual > tolerance) {
-    const round = descend(x, r, tolerance, limit - iterations, apply, precondition);
+    const round = descend(x, r, tolerance * size, limit - iterations, apply, precondition);
     iterations += round.iterations;
     norm = Math.max(norm, round.norm);
     r = rest();
     const before = residual;
-    residual = length(r);
+    residual = length(r) / size;
     if (residual <= tolerance || (residual <= before / 2 && iterations < limit)) continue;
-    if (residual > PRECISION * norm * length(x)) throw notConverged(residual, tolerance, iterations);
+    if (residual * size > PRECISION * norm * length(x)) throw notConverged(residual, tolerance, iterations);
     return { residual, iterations, stoppedBy: 'float32' };
   }
   return { residual, iterations, stoppedBy: 'tolerance' };
@@ -101,7 +102,7 @@ function iterate(
 function descend(
   x: Float64Array,
   r: Float64Array,
-  tolerance: number,
+  target: number,
   limit: number,
   apply: Product,
   precondition?: Product,
@@ -127,7 +128,7 @@ function descend(
       x[i] += alpha * p[i];
       r[i] -= alpha * product[i];
     }
-    if (length(r) <= tolerance) return { iterations: k + 1, norm };
+    if (length(r) <= target) return { iterations: k + 1, norm };
   }
   return { iterations: limit, norm };
 }

@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.js';
 import { generator } from '../random/generator.js';
-import type { Key } from '../random/key.js';
+import { checkKey, type Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { columnSign } from './dense/orientation.js';
 import { type SymmetricEigen, tridiagonalEigen } from './dense/symmetric-eigen.js';
@@ -58,6 +58,7 @@ const WHERE = 'lanczos';
  */
 export function lanczos(operator: LinearOperator, options: LanczosOptions): LanczosResult {
   const { key, which = 'magnitude', size, tolerance = 1e-4 } = options;
+  checkKey(WHERE, key);
   const { size: n, apply } = hostOperator(WHERE, operator, { size, symmetric: true });
   const count = options.count ?? Math.min(6, n);
   const limit = Math.min(n, options.maxSteps ?? Math.max(300, 4 * count));

@@ -1,5 +1,5 @@
 import { normal } from '../random/draws.js';
-import type { Key } from '../random/key.js';
+import { checkKey, type Key } from '../random/key.js';
 import { scoped } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { columnSign } from './dense/orientation.js';
@@ -45,6 +45,7 @@ export function powerIteration(
   operator: LinearOperator,
   { key, size, tolerance = 1e-4, maxIterations = 1000 }: PowerIterationOptions,
 ): PowerIterationResult {
+  checkKey('powerIteration', key);
   checkLimits('powerIteration', tolerance, { maxIterations });
   const { size: n, apply } = hostOperator('powerIteration', operator, { size, symmetric: false });
   let v = unit(startVector(key, n));

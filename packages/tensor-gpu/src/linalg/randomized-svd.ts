@@ -56,26 +56,19 @@ export function randomizedSvd(
   if (2 * (rank + oversampling) >= Math.min(m, n)) return exact(x, rank);
   readFinite(WHERE, x);
   const width = rank + oversampling;
-  const basis = scoped(
-    () => {
-      let q = orthonormal(matmul(x, normal(key, [n, width])));
-      for (let i = 0; i < iterations; i++) {
-        const back = orthonormal(matmul(transpose(x), q));
-        q = orthonormal(matmul(x, back));
-      }
-      return q;
-    },
-    (q) => [q],
-  );
   return scoped(
     () => {
-      const [small] = readMatrices(WHERE, matmul(transpose(basis), x)).items;
+      let q = orthonormal(() => matmul(x, normal(key, [n, width])));
+      for (let i = 0; i < iterations; i++) {
+        const last = q;
+        const back = orthonormal(() => matmul(transpose(x), last));
+        q = orthonormal(() => matmul(x, back));
+        last.dispose();
+        back.dispose();
+      }
+      const [small] = readMatrices(WHERE, matmul(transpose(q), x)).items;
       const { u, s, v } = thinSvd(WHERE, small);
-      const lifted = readFinite(
-        WHERE,
-        matmul(basis, fromHost(Float32Array.from(u), [width, width], 'float32')),
-      );
-      basis.dispose();
+      const lifted = readFinite(WHERE, matmul(q, fromHost(Float32Array.from(u), [width, width], 'float32')));
       return cut({ u: lifted, s, v }, m, n, width, rank, 'randomized');
     },
     ({ u, s, vt }) => [u, s, vt],
@@ -84,11 +77,16 @@ export function randomizedSvd(
 
 const WHERE = 'randomizedSvd';
 
-/** Orthonormal columns of the same span, by Householder QR in float64. */
-function orthonormal(y: Tensor): Tensor {
-  const [matrix] = readMatrices(WHERE, y).items;
-  return fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
-}
+/** Orthonormal columns of the same span as a product of `x`, by Householder QR in float64. */
+const orthonormal = (product: () => Tensor): Tensor =>
+  scoped(
+    () => {
+      const y = product();
+      const [matrix] = readMatrices(`${WHERE}, a product of x`, y).items;
+      return fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
+    },
+    (q) => [q],
+  );
 
 function exact(x: Tensor, rank: number): RandomizedSvdResult {
   const [matrix] = readMatrices(WHERE, x).items;

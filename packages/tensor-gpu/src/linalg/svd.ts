@@ -26,8 +26,9 @@ export interface SvdResult {
  * float64 on the CPU and rounded to float32.
  *
  * Singular values are good to about 1e-7 of the largest, columns of `u` and rows of `vt` orthonormal to the same. Signs are
- * fixed: in each column of `u` the first of the largest entries (within 0.1 %) is positive. A 1024 × 1024 matrix takes seconds
- * and the time grows with the cube of the size; for the first few vectors of a large matrix use `randomizedSvd`.
+ * fixed: in each column of `u` the first of the largest entries (within 0.1 %) is positive. A 1024 × 1024 matrix takes seconds,
+ * during which the thread is busy, and the time grows with the cube of the size; for the first few vectors of a large matrix use
+ * `randomizedSvd`.
  *
  * @throws {ShapeError} when `x` is not a matrix or is empty
  * @throws {LinAlgError} on NaN or infinities (the position is named)

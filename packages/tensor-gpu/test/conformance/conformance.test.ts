@@ -6,7 +6,7 @@ import { notOperations, rows } from './cases.js';
 import { checks, type Demand } from './check.js';
 
 const backends: readonly (readonly [BackendName, Demand])[] = [
-  ['wasm', { tolerance: 1e-5, thorough: true }],
+  ['wasm', { tolerance: 1e-6, thorough: true }],
   ['gpujs-wasm', { tolerance: 1e-5, thorough: false }],
   ['gpujs-cpu', { tolerance: 1e-5, thorough: false }],
 ];
@@ -47,7 +47,8 @@ describe.each(backends)('on %s', (name, demand) => {
     },
   );
 
-  it.skipIf(name === 'wasm')('leaves to the wasm core what kernels cannot express, and nothing else', () => {
+  if (name === 'wasm') return;
+  it('leaves to the wasm core what kernels cannot express, and nothing else', () => {
     expect(backendReport()).toEqual({
       name,
       handedToWasm: [

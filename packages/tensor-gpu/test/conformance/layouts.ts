@@ -1,4 +1,4 @@
-import { cast, flip, slice, type Tensor, tensor, transpose } from '../../src/index.js';
+import { flip, slice, type Tensor, tensor, transpose } from '../../src/index.js';
 import type { Input } from './inputs.js';
 import { at, build, type Nd } from './reference/nd.js';
 import { encode, roundTo } from './reference/special.js';
@@ -65,7 +65,3 @@ export const stored = (x: Nd, format: 'bfloat16' | 'float16'): Tensor =>
     x.shape,
     format,
   );
-
-/** Back to float32 where an operation kept the storage dtype. */
-export const widened = (x: Tensor): Tensor =>
-  x.dtype === 'bfloat16' || x.dtype === 'float16' ? cast(x, 'float32') : x;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KernelRunner, loadGpu } from '../../src/gpujs/kernel-runner.js';
-import { functionsOf } from '../../src/gpujs/plan/functions.js';
+import { functionNames, functionsOf } from '../../src/gpujs/plan/functions.js';
 import { numberText } from '../../src/gpujs/plan/text.js';
 import { erf, roundHalfEven } from '../conformance/reference/special.js';
 
@@ -110,10 +110,24 @@ describe.each(['webasm', 'cpu'])('kernel functions in mode %s', (mode) => {
   });
 });
 
+/** Functions another one calls. */
+const callsOf = (name: string): string[] =>
+  functionsOf(`function() { return ${name}(0); }`)
+    .map((f) => f.name)
+    .filter((other) => other !== name);
+
 describe('functionsOf', () => {
+  it('lets no function call a function that calls others: gpu.js would write them in the wrong order for GLSL', () => {
+    const called = functionNames.flatMap((name) => callsOf(name));
+    expect(called.filter((name) => callsOf(name).length > 0)).toEqual([]);
+  });
+
   it('names callees before callers, once, with the types gpu.js wants', () => {
-    const found = functionsOf('function(a0) { return wlPow(a0[0], wlPow(2, 3)); }');
-    expect(found.map((f) => f.name)).toEqual(['wlIsNumber', 'wlInfinity', 'wlPower', 'wlNaN', 'wlPow']);
-    expect(found.at(-1)!.settings).toEqual({ argumentTypes: ['Number', 'Number'], returnType: 'Number' });
+    const found = functionsOf('function(a0) { return wlErf(a0[0]) + wlExp(wlErf(2)); }');
+    expect(found.map((f) => f.name)).toEqual(['wlExp', 'wlErf']);
+    expect(functionsOf('function(a0) { return wlPow(a0[0], 2); }').at(-1)!.settings).toEqual({
+      argumentTypes: ['Number', 'Number'],
+      returnType: 'Number',
+    });
   });
 });

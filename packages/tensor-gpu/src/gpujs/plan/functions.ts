@@ -19,7 +19,7 @@ const LARGEST = `(${1 - 2 ** -24} * 1073741824 * 1073741824 * 1073741824 * 10737
 const polynomial = (x: string, coefficients: readonly number[]): string =>
   coefficients.slice(1).reduce((text, c) => `(${text} * ${x} + (${c}))`, `(${coefficients[0]})`);
 
-/** Positive and negative parts of 2/π and of 4096 · 2/π modulo 4 with so few bits that products with 12-bit numbers are exact. */
+/** 2/π, and 4096 · 2/π modulo 4, in parts of so few bits that products with 12-bit numbers are exact. */
 const quarter = 2 / Math.PI;
 const cut = (v: number, bits: number): number => Math.floor(v * 2 ** bits) / 2 ** bits;
 const C1 = cut(quarter, 11);
@@ -31,10 +31,19 @@ const K1 = cut(K, 10);
 const K2 = cut(K - K1, 22);
 const K3 = K - K1 - K2;
 
+/** Statements that return the logarithm of a variable. */
+const logarithm = (x: string): string =>
+  `if (${x} > ${LARGEST}) { return ${x}; } if (${x} > 0) { return Math.log(${x}); }` +
+  ` if (${x} == 0) { return -wlInfinity(0.5); } return wlNaN(0);`;
+const modulo4 = (x: string): string => `${x} - 4 * Math.floor((${x}) * 0.25)`;
+
 /**
  * Functions of the kernels, written so that they hold on every gpu.js backend: no reliance on NaN in comparisons of a value
  * with itself, on the range of a GPU's own exp, log, tanh, sin and cos, or on exact division. The polynomials are those of the
  * wasm core (Cephes, S. Moshier).
+ *
+ * A function that others call calls none itself: gpu.js writes a callee that it meets again before its own callees, and GLSL wants
+ * them first.
  */
 const library = new Map<string, KernelFunction>([
   define('function wlNumber(x) { return x; }'),
@@ -61,21 +70,18 @@ const library = new Map<string, KernelFunction>([
   define('function wlMod(x, y) { return x - y * Math.floor(x / y); }'),
 
   define(
-    'function wlExp(x) { if (x > 88.72284) { return wlInfinity(0.5); } if (x < -103.98) { return 0; } if (x <= 88.8) { return Math.exp(x); }' +
-      ' return x; }',
+    `function wlExp(x) { if (x > 88.72284) { return x * ${LARGEST} * Infinity; } if (x < -103.98) { return 0; }` +
+      ' if (x <= 88.8) { return Math.exp(x); } return x; }',
   ),
   define(
     `function wlExpm1(x) { if (Math.abs(x) < 0.34) { return x * x * ${polynomial('x', [1 / 40320, 1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5])} + x; }` +
       ' return wlExp(x) - 1; }',
   ),
-  define(
-    `function wlLog(x) { if (x > ${LARGEST}) { return x; } if (x > 0) { return Math.log(x); } if (x == 0) { return -wlInfinity(0.5); }` +
-      ' return wlNaN(0); }',
-  ),
+  define(`function wlLog(x) { ${logarithm('x')} }`),
   // 2 artanh(x / (2 + x)) near 0
   define(
     'function wlLog1p(x) { if (Math.abs(x) < 0.4) { const s = x / (x + 2); const z = s * s;' +
-      ` return 2 * s * ${polynomial('z', [1 / 13, 1 / 11, 1 / 9, 1 / 7, 1 / 5, 1 / 3, 1])}; } return wlLog(x + 1); }`,
+      ` return 2 * s * ${polynomial('z', [1 / 13, 1 / 11, 1 / 9, 1 / 7, 1 / 5, 1 / 3, 1])}; } const u = x + 1; ${logarithm('u')} }`,
   ),
   define(
     'function wlTanh(x) { const a = Math.abs(x); if (a < 0.625) { const z = x * x;' +
@@ -91,16 +97,16 @@ const library = new Map<string, KernelFunction>([
       ` if (a < 2) { p = ${polynomial('y', [2.326819970068386e-2, -1.387039388740657e-1, 3.687424674597105e-1, -5.824733027278666e-1, 6.210004621745983e-1, -4.944515323274145e-1, 3.404879937665872e-1, -2.741127028184656e-1, 5.638259427386472e-1])}; }` +
       ' const t = 1 - wlExp(-z) * q * p; if (x < 0) { return -t; } return t; }',
   ),
-  define('function wlFour(x) { return x - 4 * Math.floor(x * 0.25); }'),
   define(
     'function wlSine(x, phase) { const v = Math.abs(x);' +
       ` let f = v * ${quarter}; let q = 0; if (v > 0.7853981633974483) {` +
       ' const a = Math.floor(v * 0.000244140625); const b = Math.floor(v - a * 4096); const c = v - a * 4096 - b;' +
       ` const u = a * ${K2}; const w = b * ${C2};` +
-      ` const h = wlFour(a * ${K1}) + wlFour(b * ${C1}) + Math.floor(u) + Math.floor(w);` +
+      ` const d = a * ${K1}; const e = b * ${C1}; const h = ${modulo4('d')} + (${modulo4('e')}) + Math.floor(u) + Math.floor(w);` +
       ` const s = u - Math.floor(u) + (w - Math.floor(w)) + (a * ${K3} + b * ${C3} + c * ${quarter});` +
       ' q = Math.floor(h + s + 0.5); f = h - q + s; }' +
-      ` const r = wlMinimum(wlMaximum(f * ${Math.PI / 2}, -0.7854), 0.7854); const z = r * r; const k = wlFour(q + phase);` +
+      ` let r = f * ${Math.PI / 2}; if (r > 0.7854) { r = 0.7854; } if (r < -0.7854) { r = -0.7854; } const z = r * r;` +
+      ` const p = q + phase; const k = ${modulo4('p')};` +
       ` let y = r + r * z * ${polynomial('z', [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1])};` +
       ` if (k == 1 || k == 3) { y = 1 - 0.5 * z + z * z * ${polynomial('z', [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2])}; }` +
       ' if (k >= 2) { y = -y; } if (phase == 0 && x < 0) { y = -y; } return y; }',
@@ -108,14 +114,12 @@ const library = new Map<string, KernelFunction>([
   define('function wlSin(x) { return wlSine(x, 0); }'),
   define('function wlCos(x) { return wlSine(x, 1); }'),
   define(
-    'function wlPower(a, y) { if (wlIsNumber(y) == 0) { return y; } if (a == 0) { if (y > 0) { return 0; } return wlInfinity(0.5); }' +
-      ` if (a > ${LARGEST}) { if (y > 0) { return a; } return 0; } return Math.pow(a, y); }`,
-  ),
-  define(
-    'function wlPow(x, y) { if (y == 0) { return 1; } if (x == 1) { return 1; } if (wlIsNumber(x) == 0) { return x; } const a = Math.abs(x);' +
-      ` if (a == 1) { if (Math.abs(y) > ${LARGEST}) { return 1; } } const p = wlPower(a, y); if (x < 0) {` +
-      ` if (Math.floor(y) != y) { if (a <= ${LARGEST}) { return wlNaN(0); } } const h = y * 0.5; if (Math.floor(h) != h) {` +
-      ' if (Math.floor(y) == y) { return -p; } } } return p; }',
+    'function wlPow(x, y) { if (y == 0) { return 1; } if (x == 1) { return 1; } if (wlIsNumber(x) == 0) { return x; }' +
+      ` if (wlIsNumber(y) == 0) { return y; } const a = Math.abs(x); if (a == 1) { if (Math.abs(y) > ${LARGEST}) { return 1; } }` +
+      ` let p = wlNumber(0); if (a == 0) { if (y < 0) { p = wlInfinity(0.5); } }` +
+      ` if (a > ${LARGEST}) { if (y > 0) { p = a; } } if (a > 0) { if (a <= ${LARGEST}) { p = Math.pow(a, y); } }` +
+      ` if (x < 0) { if (Math.floor(y) != y) { if (a <= ${LARGEST}) { return wlNaN(0); } }` +
+      ' const h = y * 0.5; if (Math.floor(h) != h) { if (Math.floor(y) == y) { return -p; } } } return p; }',
   ),
 
   ...Object.entries({ Less: '<', LessEqual: '<=', Greater: '>', GreaterEqual: '>=', Equal: '==' }).map(
@@ -141,6 +145,9 @@ const library = new Map<string, KernelFunction>([
     'function wlOrder(x, y) { if (x < y) { return 1; } if (x > y) { return -1; } return wlIsNumber(x) - wlIsNumber(y); }',
   ),
 ]);
+
+/** All functions kernels may call. */
+export const functionNames: readonly string[] = [...library.keys()];
 
 /** What gpu.js wants to know of a function. */
 export interface FunctionSpec {

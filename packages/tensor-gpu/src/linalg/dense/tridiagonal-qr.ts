@@ -30,18 +30,16 @@ export function diagonalizeTridiagonal(
       });
     }
     let start = end;
-    while (
-      start > 0 &&
-      Math.abs(e[start - 1]) > floor + EPSILON * (Math.abs(d[start - 1]) + Math.abs(d[start]))
-    ) {
-      start--;
-    }
+    while (start > 0 && !negligible(floor, e[start - 1], d[start - 1], d[start])) start--;
     if (start > 0) e[start - 1] = 0;
     if (start === end) end--;
     else sweep(d, e, start, end, vectors);
   }
   vectors.flush();
 }
+
+const negligible = (floor: number, off: number, a: number, b: number): boolean =>
+  Math.abs(off) <= floor + EPSILON * (Math.abs(a) + Math.abs(b));
 
 /** One chase of the bulge from `start` to `end` with Wilkinson's shift. */
 function sweep(d: Float64Array, e: Float64Array, start: number, end: number, vectors: ColumnRotations): void {

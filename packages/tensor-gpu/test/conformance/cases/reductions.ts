@@ -176,7 +176,8 @@ const specialRows = [
     [exactly(new Array<number>(12000).fill(0.1), [300, 40])],
     (x) => t.sum(x, { axis: 0 }),
     (x) => reduce(sum, x, [0]),
-    { rough: true, unbatched: true },
+    // Equal terms round the same way: a block of 256 of them loses 2e-6.
+    { rough: true, unbatched: true, tolerance: 1e-5 },
   ),
 ];
 
