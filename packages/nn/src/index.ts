@@ -12,6 +12,16 @@ export { type DatasetSplit, splitDataset, type SplitOptions } from './data/split
 export { decodeBytes, encodeBytes, textDataset, textWindows, type TextWindowsOptions } from './data/text.js';
 export type { ImageShape } from './internal/images.js';
 export type { LongWorkOptions, Progress } from './internal/long-work.js';
+export { generate, type Generated, type GenerateOptions } from './language/generate.js';
+export {
+  loadLanguageModel,
+  type LoadedLanguageModel,
+  type LoadLanguageModelOptions,
+} from './language/load-language-model.js';
+export type { HuggingFaceConfig } from './language/read-config.js';
+export type { SamplingOptions } from './language/sample-token.js';
+export { saveLanguageModel, type SaveLanguageModelOptions } from './language/save-language-model.js';
+export type { TextTokenizer } from './language/text-tokenizer.js';
 export type { Activation } from './layers/activations.js';
 export type { ChannelNorm } from './layers/channel-norm.js';
 export { conv } from './layers/conv.js';
@@ -34,8 +44,13 @@ export { f1Score, type F1ScoreOptions } from './metrics/f1-score.js';
 export { perplexity } from './metrics/perplexity.js';
 export { topKAccuracy } from './metrics/top-k-accuracy.js';
 export type { Apply, ApplyContext, LanguageModel, Model, ModelConfig, StateDict } from './model.js';
+export type { Decoder } from './models/decoder.js';
+export type { RopeScaling } from './layers/rope-scaling.js';
+export type { WeightSpec } from './models/weight-spec.js';
 export { cnn, type CnnOptions } from './models/cnn.js';
 export { gpt, type GptOptions } from './models/gpt.js';
+export { gpt2, type Gpt2Options } from './models/gpt2.js';
+export { llama, type LlamaOptions } from './models/llama.js';
 export { mlp, type MlpOptions } from './models/mlp.js';
 export { resnet, type ResnetOptions } from './models/resnet.js';
 export { vit, type VitOptions } from './models/vit.js';

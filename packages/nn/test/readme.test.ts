@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { loadTinyShakespeare } from '@weightloom/datasets';
 import { expect, it, vi } from 'vitest';
 import { trainDigits } from './readme-example.js';
+import { learnToWrite } from './readme-text-example.js';
 
 const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
 
@@ -13,4 +15,13 @@ it('runs the example of the README, word for word, to the accuracy it states', a
   expect(Math.abs(accuracy - 0.97)).toBeLessThan(0.015);
   expect(history).toHaveLength(15);
   expect(backend).toBe('wasm');
+});
+
+it('runs the example on text, word for word, to the loss it states', { timeout: 240_000 }, async () => {
+  expect(read('../README.md')).toContain(read('readme-text-example.ts').trimEnd());
+  const { text } = await loadTinyShakespeare();
+  const { loss, words } = await learnToWrite(text);
+  expect(Math.abs(loss - 2.3)).toBeLessThan(0.1);
+  expect(words).toHaveLength(50);
+  expect(words).toMatch(/^[A-Za-z ,.;:'!?\n-]+$/);
 });

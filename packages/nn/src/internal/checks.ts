@@ -3,10 +3,6 @@ export function refuse(where: string, expected: string, received: unknown): neve
   throw new RangeError(`${where}: expected ${expected}, received ${String(received)}`);
 }
 
-export function checkFinite(where: string, name: string, value: number): void {
-  if (!Number.isFinite(value)) refuse(where, `a finite ${name}`, value);
-}
-
 export function checkPositive(where: string, name: string, value: number): void {
   if (!(Number.isFinite(value) && value > 0)) refuse(where, `a finite ${name} above 0`, value);
 }

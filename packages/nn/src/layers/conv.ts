@@ -6,8 +6,8 @@ import {
   normal,
   type Tensor,
   uniform,
-  zeros,
 } from '@weightloom/tensor-gpu';
+import { constant } from '../internal/constant.js';
 import { weightOf } from '../internal/dict.js';
 import type { ApplyContext, StateDict } from '../model.js';
 
@@ -59,7 +59,9 @@ export function initConv(
       : normal(foldIn(key, name), shape, 0, Math.sqrt(2 / (outputs * kernel * kernel)));
   if (!bias) return [[name, weight]];
   const offset =
-    start === 'uniform' ? uniform(foldIn(key, `${path}.bias`), [outputs], -bound, bound) : zeros([outputs]);
+    start === 'uniform'
+      ? uniform(foldIn(key, `${path}.bias`), [outputs], -bound, bound)
+      : constant([outputs], 0);
   return [
     [name, weight],
     [`${path}.bias`, offset],

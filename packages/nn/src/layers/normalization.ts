@@ -4,25 +4,24 @@ import {
   groupNorm as normalizeGroups,
   layerNorm as normalizeLayer,
   mul,
-  ones,
   rmsNorm as normalizeRms,
   type Tensor,
-  zeros,
 } from '@weightloom/tensor-gpu';
+import { constant } from '../internal/constant.js';
 import { weightOf } from '../internal/dict.js';
 import type { ApplyContext, StateDict } from '../model.js';
 
 /** Ones and zeros for a normalisation of `size` channels. */
 export const initNorm = (path: string, size: number, { bias = true } = {}): [string, Tensor][] => [
-  [`${path}.weight`, ones([size])],
-  ...(bias ? [[`${path}.bias`, zeros([size])] as [string, Tensor]] : []),
+  [`${path}.weight`, constant([size], 1)],
+  ...(bias ? [[`${path}.bias`, constant([size], 0)] as [string, Tensor]] : []),
 ];
 
 /** {@link initNorm} with batch norm's running statistics. */
 export const initBatchNorm = (path: string, size: number): [string, Tensor][] => [
   ...initNorm(path, size),
-  [`${path}.running_mean`, zeros([size])],
-  [`${path}.running_var`, ones([size])],
+  [`${path}.running_mean`, constant([size], 0)],
+  [`${path}.running_var`, constant([size], 1)],
 ];
 
 /** Layer norm over the last axis: `(x - mean) / √(var + ε) · weight + bias`; `x` is `[…, D]`. */

@@ -1,4 +1,5 @@
-import { type Key, ones, zeros } from '@weightloom/tensor-gpu';
+import type { Key } from '@weightloom/tensor-gpu';
+import { constant } from '../internal/constant.js';
 import { dictOf } from '../internal/dict.js';
 import { initNormal } from '../layers/embedding.js';
 import type { BlockNames } from '../layers/transformer-block.js';
@@ -18,7 +19,7 @@ export const initWeights = (key: Key, specs: readonly WeightSpec[]): StateDict =
   dictOf(
     specs.map(({ name, shape, start }) => {
       if (typeof start === 'object') return initNormal(key, name, shape, start.std);
-      return [name, start === 0 ? zeros(shape) : ones(shape)];
+      return [name, constant(shape, start)];
     }),
   );
 

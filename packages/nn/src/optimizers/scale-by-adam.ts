@@ -4,6 +4,8 @@ import {
   expm1,
   mul,
   neg,
+  reciprocal,
+  rsqrt,
   sqrt,
   square,
   type Tensor,
@@ -34,8 +36,8 @@ export interface AdamState {
 }
 
 /** `1 - βᵗ`, accurate also for β near 1. */
-export const biasCorrection = (beta: number, count: Tensor): Tensor | number =>
-  beta === 0 ? 1 : neg(expm1(mul(count, Math.log(beta))));
+const biasCorrection = (beta: number, count: Tensor): Tensor =>
+  beta === 0 ? tensor(1) : neg(expm1(mul(count, Math.log(beta))));
 
 /**
  * Adam's direction: `m ← β₁m + (1-β₁)g`, `v ← β₂v + (1-β₂)g²`, giving `m̂ / (√v̂ + ε)` with `m̂ = m/(1-β₁ᵗ)`, `v̂ = v/(1-β₂ᵗ)`.
@@ -61,12 +63,15 @@ export function scaleByAdam({
       const count = add(state.count, 1);
       const mean = zipDict((g, m) => add(mul(m, beta1), mul(g, 1 - beta1)), grads, state.mean);
       const squares = zipDict((g, v) => add(mul(v, beta2), mul(square(g), 1 - beta2)), grads, state.square);
-      const first = biasCorrection(beta1, count);
-      const root = sqrt(asTensor(biasCorrection(beta2, count)));
-      const updates = zipDict((m, v) => div(div(m, first), add(div(sqrt(v), root), epsilon)), mean, squares);
+      // Scalars are inverted once, so that each element costs one root and one division.
+      const meanScale = reciprocal(biasCorrection(beta1, count));
+      const rootScale = rsqrt(biasCorrection(beta2, count));
+      const updates = zipDict(
+        (m, v) => div(mul(m, meanScale), add(mul(sqrt(v), rootScale), epsilon)),
+        mean,
+        squares,
+      );
       return { updates, state: { count, mean, square: squares } };
     },
   };
 }
-
-const asTensor = (x: Tensor | number): Tensor => (typeof x === 'number' ? tensor(x) : x);

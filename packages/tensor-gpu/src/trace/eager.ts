@@ -6,6 +6,7 @@ import { applyView, isContiguous, type Layout } from '../tensor/layout.js';
 import { Tensor } from '../tensor/tensor.js';
 import { execute } from './execute.js';
 import { GraphBuilder } from './graph.js';
+import { keyOf } from './key-of.js';
 
 interface EagerPlan {
   readonly executable: Executable;
@@ -29,7 +30,7 @@ export function runEager<P>(primitive: Primitive<P>, inputs: readonly Tensor[], 
     const layout = applyView(x.layout, primitive.view!(params));
     if (layout) return new Tensor(layout.shape, x.dtype, { storage: x.use(primitive.name), layout });
   }
-  const name = `${primitive.name} ${params === null ? '' : JSON.stringify(params)}`;
+  const name = `${primitive.name} ${params === null ? '' : keyOf(params)}`;
   return runPlan(primitive.name, name, inputs, (builder, ids) =>
     builder.apply(primitive as Primitive<unknown>, ids, params),
   );

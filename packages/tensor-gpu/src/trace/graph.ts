@@ -5,6 +5,7 @@ import type { Layout } from '../tensor/layout.js';
 import { forgetInScope } from '../tensor/scope.js';
 import { sameShape, type Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { keyOf } from './key-of.js';
 
 /** One value of a static-shape graph. Ids count up, so every input has a smaller id than its user. */
 export interface GraphNode extends Aval {
@@ -29,7 +30,7 @@ export interface Graph {
 
 const commutative = new Set(['add', 'mul', 'maximum', 'minimum', 'eq', 'ne', 'and', 'or']);
 
-/** Records applications; equal applications are recorded once and neutral elements vanish. */
+/** Records applications; equal applications are recorded once and neutral elements vanish (x + 0 is none: it turns -0 into 0). */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly constants: Tensor[] = [];
@@ -81,7 +82,7 @@ export class GraphBuilder {
     const same = this.#simplify(primitive.name, inputs, params);
     if (same !== null) return same;
     const order = commutative.has(primitive.name) ? [...inputs].sort((a, b) => a - b) : inputs;
-    const key = `${primitive.name} ${order.join()} ${params === null ? '' : JSON.stringify(params)}`;
+    const key = `${primitive.name} ${order.join()} ${params === null ? '' : keyOf(params)}`;
     const known = this.#seen.get(key);
     if (known !== undefined) return known;
     const aval = primitive.infer(
@@ -114,9 +115,9 @@ export class GraphBuilder {
       case 'div':
         return this.#constantOf(b) === 1 ? a : null;
       case 'add':
-        return this.#constantOf(b) === 0 ? a : this.#constantOf(a) === 0 ? b : null;
+        return Object.is(this.#constantOf(b), -0) ? a : Object.is(this.#constantOf(a), -0) ? b : null;
       case 'sub':
-        return this.#constantOf(b) === 0 ? a : null;
+        return Object.is(this.#constantOf(b), 0) ? a : null;
       case 'neg': {
         const { source } = this.nodes[a];
         return source.kind === 'apply' && source.primitive.name === 'neg' ? source.inputs[0] : null;

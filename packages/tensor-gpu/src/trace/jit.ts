@@ -14,6 +14,7 @@ import { materialize } from './eager.js';
 import { execute } from './execute.js';
 import { GradTrace, vjp } from './grad.js';
 import { GraphBuilder } from './graph.js';
+import { keyOf } from './key-of.js';
 import { innermost, type Trace, withTrace } from './trace.js';
 import { flatten, type TreeDef } from './tree.js';
 
@@ -107,7 +108,7 @@ const staticKey = (value: unknown): string => {
     if (!identities.has(value)) identities.set(value, ++identityCount);
     return `#${identities.get(value)}`;
   }
-  return JSON.stringify(value) ?? 'undefined';
+  return keyOf(value);
 };
 const isPlainData = (value: object): boolean => {
   const proto: unknown = Object.getPrototypeOf(value);

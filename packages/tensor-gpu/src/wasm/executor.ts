@@ -2,7 +2,7 @@ import { BackendError } from '../errors.js';
 import type { Executable, Executor, MemoryReport } from '../executor.js';
 import type { Program } from '../lower/program.js';
 import { bytesPerElement, type DType, hostArray, type HostArray } from '../tensor/dtype.js';
-import { Arena } from './arena.js';
+import { Arena, INITIAL_PAGES } from './arena.js';
 import { type CoreExports, instantiateCore } from './core.js';
 import { WasmExecutable } from './executable.js';
 import { KernelCache } from './kernels.js';
@@ -22,7 +22,7 @@ function sharedMemory(): WebAssembly.Memory {
       cure: 'serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or use one thread',
     });
   }
-  return new WebAssembly.Memory({ initial: 32, maximum: 65535, shared: true });
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: 65535, shared: true });
 }
 
 /** The default backend in Node and the fall-back in browsers: everything in one arena, SIMD code over it. */

@@ -78,6 +78,13 @@ describe('jit', () => {
     expect(f.cacheSize()).toBe(2);
   });
 
+  it('keeps infinities, NaN and -0 apart among static values', () => {
+    const f = jit((x: Tensor, low: number) => add(x, low), { static: [1] });
+    const results = [-Infinity, Infinity, NaN, -0, 0].map((low) => f(tensor(-0), low).item());
+    expect(results).toEqual([-Infinity, Infinity, NaN, -0, 0]);
+    expect(f.cacheSize()).toBe(5);
+  });
+
   it('treats strings and booleans inside arguments as part of the program', () => {
     const f = jit((x: Tensor, o: { mode: string }) => (o.mode === 'up' ? add(x, 1) : sub(x, 1)));
     expect(f(tensor(1), { mode: 'up' }).item()).toBe(2);
