@@ -22,7 +22,8 @@ export const losses = {
     return crossEntropy(linear(g.reshape([64, 1024]), p.w).add(p.b), y);
   },
   transformer: (p, hotX, y) => {
-    const { width: D, heads: H, batch: B, time: T } = problems.transformer;
+    const { width: D, heads: H } = problems.transformer;
+    const [B, T] = hotX.shape;
     const causal = np.array(Float32Array.from({ length: T * T }, (_, i) => (i % T <= Math.floor(i / T) ? 0 : -1e9))).reshape([T, T]);
     let h = np.matmul(hotX, p.emb).add(p.pos);
     for (const l of ['a', 'b']) {
@@ -39,6 +40,7 @@ export const losses = {
     return crossEntropy(linear(h, p.head), y);
   },
 };
+losses['gpt-tiny'] = losses.transformer;
 function mlp(p, x, y, layers) {
   let h = x;
   for (let i = 0; i < layers; i++) {
@@ -54,7 +56,7 @@ const oneHot = (list, classes) => {
 };
 function dataOf(name) {
   const problem = problems[name];
-  if (name === 'transformer') {
+  if (problem.vocabulary) {
     const { batch, time, vocabulary } = problem;
     const tokens = (k) => Array.from({ length: batch * time }, (_, i) => (i * k + 3) % vocabulary);
     const hot = (k) => np.array(oneHot(tokens(k), vocabulary)).reshape([batch, time, vocabulary]);

@@ -17,7 +17,8 @@ export const losses = {
     return crossEntropy(t.add(linear(t.reshape(g, [x.shape[0], 1024]), p.w), p.b), y);
   },
   transformer: (p, x, y) => {
-    const { width: D, heads: H, batch: B, time: T } = problems.transformer;
+    const [B, T] = x.shape;
+    const { width: D, heads: H } = problems.transformer;
     let h = t.add(t.embedding(p.emb, x), p.pos);
     for (const l of ['a', 'b']) {
       h = t.add(h, attention(p, l, t.layerNorm(h, p[`${l}ln1`]), B, T, D, H));
@@ -27,6 +28,7 @@ export const losses = {
     return crossEntropy(linear(h, p.head), y);
   },
 };
+losses['gpt-tiny'] = losses.transformer;
 function mlp(p, x, y, layers) {
   let h = x;
   for (let i = 0; i < layers; i++) {
@@ -39,7 +41,7 @@ function mlp(p, x, y, layers) {
 /** Data of a problem as tensors. */
 export function dataOf(name) {
   const problem = problems[name];
-  if (name === 'transformer') {
+  if (problem.vocabulary) {
     const n = problem.batch * problem.time;
     const tokens = (k) => t.tensor(Int32Array.from({ length: n }, (_, i) => (i * k + 3) % problem.vocabulary), [problem.batch, problem.time]);
     return [tokens(31), tokens(17)];

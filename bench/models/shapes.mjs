@@ -18,11 +18,20 @@ const mlp = (sizes) =>
     ]),
   );
 const block = (l, d) => ({ [`${l}ln1`]: [d], [`${l}q`]: [d, d], [`${l}k`]: [d, d], [`${l}v`]: [d, d], [`${l}o`]: [d, d], [`${l}ln2`]: [d], [`${l}f1`]: [4 * d, d], [`${l}f2`]: [d, 4 * d] });
+const languageModel = (time) => ({
+  batch: 16,
+  time,
+  width: 128,
+  heads: 4,
+  vocabulary: 256,
+  shapes: { emb: [256, 128], pos: [time, 128], ...block('a', 128), ...block('b', 128), head: [256, 128] },
+});
 export const problems = {
   'mlp-small': { batch: 64, input: [64, 64], classes: 10, shapes: mlp([64, 128, 10]), layers: 2 },
   'mlp-large': { batch: 128, input: [128, 784], classes: 10, shapes: mlp([784, 512, 512, 10]), layers: 3 },
   cnn: { batch: 64, input: [64, 1, 8, 8], classes: 10, shapes: { c1: [16, 1, 3, 3], c2: [16, 16, 3, 3], w: [10, 1024], b: [10] } },
-  transformer: { batch: 16, time: 64, width: 128, heads: 4, vocabulary: 256, shapes: { emb: [256, 128], pos: [64, 128], ...block('a', 128), ...block('b', 128), head: [256, 128] } },
+  transformer: languageModel(64),
+  'gpt-tiny': languageModel(128),
 };
 /** Start values of every parameter; layer norms start at 1. */
 export const startOf = ({ shapes }) =>

@@ -65,7 +65,7 @@ def step_of(make):
 a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
 work = {
     'mlp-small': step_of(mlp([64, 128, 10], 64)), 'mlp-large': step_of(mlp([784, 512, 512, 10], 128)),
-    'cnn': step_of(cnn()), 'transformer': step_of(transformer()), 'sgemm': lambda: torch.mm(a, b),
+    'cnn': step_of(cnn()), 'transformer': step_of(transformer()), 'gpt-tiny': step_of(transformer(T=128)), 'sgemm': lambda: torch.mm(a, b),
 }
 for line in sys.stdin:
     name, repeats = line.split()
