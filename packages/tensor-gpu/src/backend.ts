@@ -54,9 +54,10 @@ export function setThreads(count: number): void {
       received: String(count),
     });
   }
+  const executor = new WasmExecutor(count);
   resetBackend();
   makers.set('wasm', () => new WasmExecutor(count));
-  made.set('wasm', new WasmExecutor(count));
+  made.set('wasm', executor);
 }
 
 /** Backends that can be chosen now. `gpujs-wasm` and `gpujs-cpu` appear after `initBackend`. */
