@@ -16,7 +16,9 @@ await jaxJs.ready;
 const python = await startPython('models/torch_steps.py');
 const only = process.argv[2];
 const wants = (name) => !only || name.includes(only);
-console.log(`${cpus()[0].model}, Node ${process.version}, jax-js 0.1.25, tfjs-wasm 4.22.0, ${python?.version ?? 'no torch'}; 1 thread each unless said; median of 9 interleaved rounds`);
+console.log(
+  `${cpus()[0].model}, Node ${process.version}, jax-js 0.1.25, tfjs-wasm 4.22.0, ${python?.version ?? 'no torch'}; 1 thread each unless said; median of 9 interleaved rounds`,
+);
 
 if (wants('sgemm')) {
   const n = 1024;
@@ -49,7 +51,9 @@ if (wants('bandwidth')) {
   const inputs = [1, 2, 3, 4].map((s) => t.copy(t.tensor(filled(n, 1, s))));
   const [from, to] = [new Float32Array(n).fill(1), new Float32Array(n)];
   const axpy = t.jit((y, x) => t.add(y, t.mul(x, 1e-6)), { donate: [0] });
-  const average = t.jit((out, a, b, c, d) => [t.mul(t.add(t.add(a, b), t.add(c, d)), 0.25), t.sum(out)][0], { donate: [0] });
+  const average = t.jit((out, a, b, c, d) => [t.mul(t.add(t.add(a, b), t.add(c, d)), 0.25), t.sum(out)][0], {
+    donate: [0],
+  });
   let y = t.copy(inputs[0]);
   let out = t.copy(inputs[0]);
   const perByte = (bytes) => (seconds) => `${(bytes / seconds / 1e9).toFixed(1)} GB/s`;
@@ -65,7 +69,9 @@ if (wants('bandwidth')) {
   const streams = [2, 3, 5];
   results.forEach(({ name, median, best }, i) => {
     const ratio = (x, y0) => (x / streams[i] / (y0 / 2)).toFixed(2);
-    console.log(`  ${name.padEnd(26)} ${perByte(4 * n * streams[i])(median).padStart(12)}   to copy: ${ratio(median, results[0].median)} (best ${ratio(best, results[0].best)})`);
+    console.log(
+      `  ${name.padEnd(26)} ${perByte(4 * n * streams[i])(median).padStart(12)}   to copy: ${ratio(median, results[0].median)} (best ${ratio(best, results[0].best)})`,
+    );
   });
 }
 
@@ -73,12 +79,21 @@ for (const name of Object.keys(problems)) {
   if (!wants(name)) continue;
   const [ours, theirs] = [stepOf(name), jaxJs.stepOf(name)];
   console.log(`\n${name}: first losses ours ${ours().toFixed(5)}, jax-js ${(await theirs()).toFixed(5)}`);
-  report(`${name}, one training step`, await interleave([timed('tensor-gpu', ours), timed('jax-js', theirs), ...(python ? [python.contestant(name)] : [])]));
+  report(
+    `${name}, one training step`,
+    await interleave([
+      timed('tensor-gpu', ours),
+      timed('jax-js', theirs),
+      ...(python ? [python.contestant(name)] : []),
+    ]),
+  );
 }
 
 if (wants('vmap')) {
   const name = 'mlp-small';
-  const params = Object.fromEntries(Object.entries(startOf(problems[name])).map(([k, { data, shape }]) => [k, t.copy(t.tensor(data, shape))]));
+  const params = Object.fromEntries(
+    Object.entries(startOf(problems[name])).map(([k, { data, shape }]) => [k, t.copy(t.tensor(data, shape))]),
+  );
   const x = t.copy(t.tensor(filled(256 * 64, 1, 5), [256, 64]));
   const y = t.tensor(Int32Array.from({ length: 256 }, (_, i) => i % 10));
   const whole = t.jit((p, a, b) => t.grad(losses[name])(p, a, b));
@@ -86,7 +101,10 @@ if (wants('vmap')) {
   const each = t.jit(t.vmap((p, a, b) => t.grad(single)(p, a, b), { inAxes: [null, 0, 0] }));
   report(
     'gradients of the small MLP, 256 examples: batch, then one by one (all 256 written)',
-    await interleave([timed('vmap(grad)', () => t.dispose(each(params, x, y))), timed('grad', () => t.dispose(whole(params, x, y)))]),
+    await interleave([
+      timed('vmap(grad)', () => t.dispose(each(params, x, y))),
+      timed('grad', () => t.dispose(whole(params, x, y))),
+    ]),
   );
 }
 
@@ -99,7 +117,10 @@ if (wants('threads')) {
     t.setThreads(threads);
     const [a, b] = build();
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const [r] = await interleave([timed(`${threads} thread${threads > 1 ? 's' : ''}`, () => t.matmul(a, b).dispose())], { seconds: 0.5 });
+    const [r] = await interleave(
+      [timed(`${threads} thread${threads > 1 ? 's' : ''}`, () => t.matmul(a, b).dispose())],
+      { seconds: 0.5 },
+    );
     results.unshift(r);
   }
   report('sgemm 1024³ by threads', results);

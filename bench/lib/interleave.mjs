@@ -14,7 +14,8 @@ export async function interleave(contestants, { rounds = 9, seconds = 0.2 } = {}
   }
   const times = contestants.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < contestants.length; i++) times[i].push((await contestants[i].run(repeats[i])) / repeats[i]);
+    for (let i = 0; i < contestants.length; i++)
+      times[i].push((await contestants[i].run(repeats[i])) / repeats[i]);
   }
   return contestants.map(({ name }, i) => {
     const sorted = [...times[i]].sort((a, b) => a - b);
@@ -40,8 +41,13 @@ export function report(title, results, show = (seconds) => `${(seconds * 1000).t
   console.log(`\n${title}`);
   const [first] = results;
   for (const { name, median, best } of results) {
-    const ratio = name === first.name ? '' : `   ours / it: ${(first.median / median).toFixed(2)} (best ${(first.best / best).toFixed(2)})`;
-    console.log(`  ${name.padEnd(18)} median ${show(median).padStart(14)}   best ${show(best).padStart(14)}${ratio}`);
+    const ratio =
+      name === first.name
+        ? ''
+        : `   ours / it: ${(first.median / median).toFixed(2)} (best ${(first.best / best).toFixed(2)})`;
+    console.log(
+      `  ${name.padEnd(18)} median ${show(median).padStart(14)}   best ${show(best).padStart(14)}${ratio}`,
+    );
   }
   return results;
 }

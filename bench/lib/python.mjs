@@ -5,7 +5,11 @@ import { createInterface } from 'node:readline';
 /** Starts `script` with one thread; null where Python or its packages are missing. */
 export async function startPython(script) {
   const env = { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
-  const child = spawn(process.env.PYTHON ?? '/usr/bin/python3', [new URL(`../${script}`, import.meta.url).pathname], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(
+    process.env.PYTHON ?? '/usr/bin/python3',
+    [new URL(`../${script}`, import.meta.url).pathname],
+    { env, stdio: ['pipe', 'pipe', 'ignore'] },
+  );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   child.on('error', () => {});
   const hello = await lines.next();

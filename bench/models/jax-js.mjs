@@ -24,13 +24,18 @@ export const losses = {
   transformer: (p, hotX, y) => {
     const { width: D, heads: H } = problems.transformer;
     const [B, T] = hotX.shape;
-    const causal = np.array(Float32Array.from({ length: T * T }, (_, i) => (i % T <= Math.floor(i / T) ? 0 : -1e9))).reshape([T, T]);
+    const causal = np
+      .array(Float32Array.from({ length: T * T }, (_, i) => (i % T <= Math.floor(i / T) ? 0 : -1e9)))
+      .reshape([T, T]);
     let h = np.matmul(hotX, p.emb).add(p.pos);
     for (const l of ['a', 'b']) {
       const n = layerNorm(h.ref, p[`${l}ln1`]);
       const heads = (x, w) => np.transpose(linear(x, w).reshape([B, T, H, D / H]), [0, 2, 1, 3]);
       const [q, k, v] = [heads(n.ref, p[`${l}q`]), heads(n.ref, p[`${l}k`]), heads(n, p[`${l}v`])];
-      const scores = np.matmul(q, np.transpose(k, [0, 1, 3, 2])).mul(1 / Math.sqrt(D / H)).add(causal.ref);
+      const scores = np
+        .matmul(q, np.transpose(k, [0, 1, 3, 2]))
+        .mul(1 / Math.sqrt(D / H))
+        .add(causal.ref);
       const o = np.matmul(nn.softmax(scores, -1), v);
       h = h.add(linear(np.transpose(o, [0, 2, 1, 3]).reshape([B, T, D]), p[`${l}o`]));
       const inner = nn.gelu(linear(layerNorm(h.ref, p[`${l}ln2`]), p[`${l}f1`]));
@@ -63,7 +68,12 @@ function dataOf(name) {
     return [hot(31), hot(17)];
   }
   const size = problem.input.reduce((a, b) => a * b, 1);
-  return [np.array(filled(size, 1, 99)).reshape(problem.input), np.array(oneHot([...labels(problem.batch, problem.classes)], problem.classes)).reshape([problem.batch, problem.classes])];
+  return [
+    np.array(filled(size, 1, 99)).reshape(problem.input),
+    np
+      .array(oneHot([...labels(problem.batch, problem.classes)], problem.classes))
+      .reshape([problem.batch, problem.classes]),
+  ];
 }
 export function stepOf(name) {
   const step = jax.jit((p, x, y) => {
@@ -71,7 +81,9 @@ export function stepOf(name) {
     const [value, g] = jax.valueAndGrad(losses[name])(p, x, y);
     return [Object.fromEntries(Object.keys(kept).map((k) => [k, kept[k].sub(g[k].mul(RATE))])), value];
   });
-  let params = Object.fromEntries(Object.entries(startOf(problems[name])).map(([k, { data, shape }]) => [k, np.array(data).reshape(shape)]));
+  let params = Object.fromEntries(
+    Object.entries(startOf(problems[name])).map(([k, { data, shape }]) => [k, np.array(data).reshape(shape)]),
+  );
   const [x, y] = dataOf(name);
   return async () => {
     const [next, value] = step(params, x.ref, y.ref);

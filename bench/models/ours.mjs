@@ -1,11 +1,14 @@
 import * as t from '../../packages/tensor-gpu/dist/index.js';
 import { filled, labels, problems, RATE, startOf } from './shapes.mjs';
 
-const crossEntropy = (logits, y) => t.neg(t.mean(t.takeAlongAxis(t.logSoftmax(logits), t.expandDims(y, -1), -1)));
+const crossEntropy = (logits, y) =>
+  t.neg(t.mean(t.takeAlongAxis(t.logSoftmax(logits), t.expandDims(y, -1), -1)));
 const linear = (x, w) => t.matmul(x, t.transpose(w));
 const attention = (p, l, x, B, T, D, H) => {
   const heads = (w) => t.transpose(t.reshape(linear(x, w), [B, T, H, D / H]), [0, 2, 1, 3]);
-  const o = t.scaledDotProductAttention(heads(p[`${l}q`]), heads(p[`${l}k`]), heads(p[`${l}v`]), { causal: true });
+  const o = t.scaledDotProductAttention(heads(p[`${l}q`]), heads(p[`${l}k`]), heads(p[`${l}v`]), {
+    causal: true,
+  });
   return linear(t.reshape(t.transpose(o, [0, 2, 1, 3]), [B, T, D]), p[`${l}o`]);
 };
 export const losses = {
@@ -43,7 +46,11 @@ export function dataOf(name) {
   const problem = problems[name];
   if (problem.vocabulary) {
     const n = problem.batch * problem.time;
-    const tokens = (k) => t.tensor(Int32Array.from({ length: n }, (_, i) => (i * k + 3) % problem.vocabulary), [problem.batch, problem.time]);
+    const tokens = (k) =>
+      t.tensor(
+        Int32Array.from({ length: n }, (_, i) => (i * k + 3) % problem.vocabulary),
+        [problem.batch, problem.time],
+      );
     return [tokens(31), tokens(17)];
   }
   const size = problem.input.reduce((a, b) => a * b, 1);
@@ -60,7 +67,9 @@ export function stepOf(name) {
     },
     { donate: [0], name },
   );
-  let params = Object.fromEntries(Object.entries(startOf(problems[name])).map(([k, { data, shape }]) => [k, t.tensor(data, shape)]));
+  let params = Object.fromEntries(
+    Object.entries(startOf(problems[name])).map(([k, { data, shape }]) => [k, t.tensor(data, shape)]),
+  );
   const [x, y] = dataOf(name);
   return () => {
     const [next, value] = step(params, x, y);

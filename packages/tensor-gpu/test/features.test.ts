@@ -24,7 +24,9 @@ function hasGradient(row: Row): boolean {
 /** Whether the compiled operation draws random numbers, which the wasm core does for every backend. */
 function draws(row: Row): boolean {
   try {
-    return jit((...xs: Tensor[]) => [...arrayOf(row.run(...xs))]).explain(...inputsOf(row)).steps.some((s) => s.startsWith('draw'));
+    return jit((...xs: Tensor[]) => [...arrayOf(row.run(...xs))])
+      .explain(...inputsOf(row))
+      .steps.some((s) => s.startsWith('draw'));
   } catch {
     return false;
   }
