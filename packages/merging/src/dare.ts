@@ -96,12 +96,14 @@ export function checkKey<Key>(name: string, key: Key | undefined): Key {
 function bernoulli(key: Parameters<typeof blockRandom>[0], share: number, factor: number): Sparsifier {
   return {
     passes: [],
-    walk: () => (change, block) => {
-      if (share < 1) drop(change, blockRandom(key, block.begin), share, factor);
-    },
+    walk: () => (change) =>
+      share < 1
+        ? drop(change.values(), blockRandom(key, change.block.begin), share, factor)
+        : change.values(),
   };
 }
 
-function drop(change: Float64Array, random: () => number, share: number, factor: number): void {
-  for (let j = 0; j < change.length; j++) change[j] = random() < share ? change[j]! * factor : 0;
+function drop(values: Float64Array, random: () => number, share: number, factor: number): Float64Array {
+  for (let j = 0; j < values.length; j++) values[j] = random() < share ? values[j]! * factor : 0;
+  return values;
 }

@@ -129,20 +129,32 @@ function byMagnitude(
   const rowLength = shape.length < 2 ? size : size / shape[0]!;
   return {
     passes: [],
-    walk: () => (change, block) => {
-      if (density === 1) return;
-      const random = blockRandom(key, block.begin);
-      for (let from = 0; from < change.length; from += rowLength) {
-        const row = change.subarray(from, from + rowLength);
-        const ranks = rankRow(row);
-        const step = rowLength > 1 ? (2 * epsilon) / (rowLength - 1) : 0;
-        const lowest = rowLength > 1 ? density - epsilon : density;
-        for (let j = 0; j < row.length; j++) {
-          const probability = lowest + step * ranks[j]!;
-          const kept = random() < probability;
-          row[j] = kept ? (divide ? row[j]! / probability : row[j]!) : 0;
-        }
+    walk: () => (change) => {
+      const values = change.values();
+      if (density === 1) return values;
+      const random = blockRandom(key, change.block.begin);
+      const step = rowLength > 1 ? (2 * epsilon) / (rowLength - 1) : 0;
+      const lowest = rowLength > 1 ? density - epsilon : density;
+      for (let from = 0; from < values.length; from += rowLength) {
+        dropByRank(values.subarray(from, from + rowLength), random, lowest, step, divide);
       }
+      return values;
     },
   };
+}
+
+/** Keeps each change with probability `lowest + step · rank`. */
+function dropByRank(
+  row: Float64Array,
+  random: () => number,
+  lowest: number,
+  step: number,
+  divide: boolean,
+): void {
+  const ranks = rankRow(row);
+  for (let j = 0; j < row.length; j++) {
+    const probability = lowest + step * ranks[j]!;
+    if (random() >= probability) row[j] = 0;
+    else if (divide) row[j] = row[j]! / probability;
+  }
 }

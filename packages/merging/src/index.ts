@@ -21,3 +21,23 @@ export { passthrough, type PassthroughOptions } from './passthrough.js';
 export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';
 export { type Method, type MethodName, type MethodOptions, methods } from './methods.js';
 export { type Paper, papers } from './papers.js';
+
+export { parseRecipe, type ParseRecipeOptions } from './recipe/parse-recipe.js';
+export { RecipeError, type RecipeErrorFields } from './recipe/recipe-error.js';
+export type {
+  ModelReference,
+  Recipe,
+  RecipeBody,
+  RecipeInput,
+  RecipeModule,
+  RecipeParameters,
+  RecipeSlice,
+  RecipeTokenizer,
+  SliceSource,
+  TokenSource,
+} from './recipe/recipe.js';
+export type { FilteredValue, ParameterValue, Scalar, ScalarOrGradient } from './recipe/parameter-value.js';
+export { parseModelReference, showModelReference } from './recipe/parse-model-reference.js';
+export type { OpenModel } from './recipe/open-models.js';
+export type { PlannedTensor, PlanRecipeOptions, RecipePlan } from './recipe/plan-recipe.js';
+export { type RecipeResult, runRecipe, type RunRecipeOptions } from './recipe/run-recipe.js';

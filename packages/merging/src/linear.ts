@@ -1,7 +1,5 @@
-import { type ChunkedMethod, runInMemory, type StateDict } from '@weightloom/state-dict';
+import { type ChunkedMethod, combineInto, runInMemory, type StateDict } from '@weightloom/state-dict';
 import { checkWeights, sum } from './internal/check-weights.js';
-import { combine } from './internal/combine.js';
-import { float64Scratch } from './internal/scratch.js';
 
 export interface LinearOptions {
   /** One weight per model (default 1 each); any finite numbers. */
@@ -35,13 +33,6 @@ export function linearMethod(count: number, options: LinearOptions = {}, name = 
   return {
     name,
     granularity: 'element',
-    begin() {
-      const scratch = float64Scratch();
-      return {
-        emit({ inputs, length }, out) {
-          out.set(combine(inputs, factors, scratch(length)));
-        },
-      };
-    },
+    begin: () => ({ emit: ({ inputs }, out) => combineInto(inputs, factors, out) }),
   };
 }

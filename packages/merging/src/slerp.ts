@@ -1,4 +1,4 @@
-import { type ChunkedMethod, runInMemory, type StateDict } from '@weightloom/state-dict';
+import { type ChunkedMethod, combineInto, runInMemory, type StateDict } from '@weightloom/state-dict';
 import { checkNumber } from './internal/check-number.js';
 
 export interface SlerpOptions {
@@ -63,9 +63,7 @@ export function slerpMethod({ t }: SlerpOptions): ChunkedMethod {
             },
           },
         ],
-        emit({ inputs: [v0, v1], length }, out) {
-          for (let j = 0; j < length; j++) out[j] = a * v0![j]! + b * v1![j]!;
-        },
+        emit: ({ inputs }, out) => combineInto(inputs, [a, b], out),
       };
     },
   };

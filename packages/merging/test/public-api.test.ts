@@ -5,6 +5,7 @@ import * as nodeApi from '../src/node/index.js';
 describe('the exported names', () => {
   it('of the package are these', () => {
     expect(Object.keys(api).sort()).toEqual([
+      'RecipeError',
       'arceeFusion',
       'breadcrumbs',
       'breadcrumbsTies',
@@ -22,10 +23,14 @@ describe('the exported names', () => {
       'nearswap',
       'nuslerp',
       'papers',
+      'parseModelReference',
+      'parseRecipe',
       'passthrough',
       'ram',
       'ramPlus',
+      'runRecipe',
       'sce',
+      'showModelReference',
       'slerp',
       'taskArithmetic',
       'tiesMerge',
@@ -34,7 +39,7 @@ describe('the exported names', () => {
   });
 
   it('of the Node entry are these', () => {
-    expect(Object.keys(nodeApi)).toEqual(['mergeCheckpoints']);
+    expect(Object.keys(nodeApi).sort()).toEqual(['mergeCheckpoints', 'mergeRecipe', 'openModel']);
   });
 
   it('include every function that a paper names', () => {

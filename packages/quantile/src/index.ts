@@ -38,6 +38,10 @@ export {
   type SummaryOptions,
 } from './linear/summarize-quantile-regression.js';
 
+export type { TrainingOptions } from './internal/train-network.js';
+export { conditionalGaussianNetwork } from './models/conditional-gaussian-network.js';
+export { conformalQuantiles, type ConformalQuantilesOptions } from './models/conformal-quantiles.js';
+export type { NetworkOptions } from './models/fit-network.js';
 export { gradientBoosting, type GradientBoostingOptions } from './models/gradient-boosting.js';
 export { kernelQuantiles, type KernelQuantilesOptions } from './models/kernel-quantiles.js';
 export type { KernelOptions } from './models/kernels.js';
@@ -46,6 +50,7 @@ export {
   type LinearQuantileModel,
   type LinearQuantilesOptions,
 } from './models/linear-quantiles.js';
+export { multiQuantileNetwork, type MultiQuantileNetworkOptions } from './models/multi-quantile-network.js';
 export { nearestNeighbours, type NearestNeighboursOptions } from './models/nearest-neighbours.js';
 export { quantileForest, type QuantileForestOptions } from './models/quantile-forest.js';
 export type {
@@ -55,6 +60,7 @@ export type {
   QuantileModelJSON,
 } from './models/quantile-model.js';
 export { quantileModelFromJSON } from './models/quantile-model-from-json.js';
+export { simultaneousQuantileNetwork } from './models/simultaneous-quantile-network.js';
 
 export { type CalibrationCurve, calibrationCurve } from './scores/calibration-curve.js';
 export {
@@ -82,21 +88,46 @@ export { type QuantileScores, scoreQuantiles } from './scores/score-quantiles.js
 export { type WeightedIntervalScores, weightedIntervalScores } from './scores/weighted-interval-score.js';
 
 export {
+  aggregateQuantiles,
+  type AggregateQuantilesOptions,
+  type AggregationSettings,
+} from './aggregation/aggregate-quantiles.js';
+export type { Resolution } from './aggregation/combine-weights.js';
+export { crossFitQuantiles, type CrossFitQuantilesOptions } from './aggregation/cross-fit-quantiles.js';
+export {
   type CrossingMargin,
   crossingMargins,
   crossingPenalty,
   type CrossingPenaltyOptions,
 } from './aggregation/crossing-penalty.js';
+export {
+  crossingPenaltyTensor,
+  monotoneTensor,
+  type MonotoneTensorOptions,
+} from './aggregation/differentiable-monotone.js';
+export type { MonotoneOperator } from './aggregation/monotone-operator.js';
 export type { ModelStack } from './aggregation/model-stack.js';
 export {
   crossingRows,
   isotonicQuantiles,
+  type SoftSortOptions,
+  softSortQuantiles,
   sortQuantiles,
   sortQuantilesVjp,
   type SweepOptions,
   sweepQuantiles,
 } from './aggregation/monotone-quantiles.js';
 export { pava, pavaVjp } from './aggregation/pava.js';
+export {
+  quantileAggregation,
+  type QuantileAggregationModel,
+  type QuantileAggregationOptions,
+} from './aggregation/quantile-aggregation.js';
+export {
+  type QuantileAggregator,
+  quantileAggregatorFromJSON,
+  type QuantileAggregatorJSON,
+} from './aggregation/quantile-aggregator.js';
 export {
   applyQra,
   factorQuantileRegressionAveraging,

@@ -14,6 +14,10 @@ export const papers = {
     title: 'Flexible Model Aggregation for Quantile Regression',
     arXiv: '2103.00083',
     methods: [
+      'aggregateQuantiles',
+      'quantileAggregation',
+      'crossFitQuantiles',
+      'monotoneTensor',
       'averageModels',
       'medianModels',
       'selectBestModel',
@@ -27,7 +31,7 @@ export const papers = {
       'crossCqr',
     ],
     claim:
-      'Sorting and isotonic regression never raise the loss; local and finer weights beat global and coarser ones.',
+      'Weights that look at the features lose at least 5% less than global ones; finer global weights beat coarser ones, which beat the average and the best model.',
   },
   presto: {
     title: 'Predicting Rare Events by Shrinking Towards Proportional Odds',

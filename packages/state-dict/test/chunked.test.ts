@@ -10,6 +10,7 @@ import {
   type StateDict,
   stateDict,
   toTensors,
+  workingMemory,
 } from '../src/index.js';
 import { dict, numbers, values } from './helpers.js';
 
@@ -204,5 +205,29 @@ describe('runChunked', () => {
     await expect(runChunked(copy, differing, { output: memoryTarget() })).rejects.toThrow(
       'copy: models[1] "steps": expected the values of models[0] "steps": I32 is copied, not computed with, received others',
     );
+  });
+});
+
+describe('workingMemory', () => {
+  const task = (size: number) => ({
+    name: 'w',
+    dtype: 'BF16' as const,
+    inputs: [0, 1].map(() => ({
+      label: '',
+      dtype: 'BF16' as const,
+      shape: [size],
+      read: async () => new Uint8Array(),
+    })),
+    method: copy,
+  });
+
+  it('counts what is read and what is written twice, as one is worked on while the other moves', () => {
+    expect(workingMemory([task(1000), task(10)])).toBe(2 * 1000 * (2 * 2 + 2));
+  });
+
+  it('stays within the limit, but for one block', () => {
+    expect(workingMemory([task(1e9)], { memoryLimit: 1e6 })).toBeLessThanOrEqual(1e6);
+    expect(workingMemory([task(1e9)], { memoryLimit: 1 })).toBe(12 * 16384);
+    expect(workingMemory([])).toBe(0);
   });
 });

@@ -11,6 +11,7 @@ describe('the exported names', () => {
       'assertSameStructure',
       'blockRandom',
       'checkpointTensorSource',
+      'combineInto',
       'cosine',
       'dot',
       'electSign',
@@ -30,6 +31,7 @@ describe('the exported names', () => {
       'subtract',
       'toTensors',
       'weightedSum',
+      'workingMemory',
       'zipTensors',
     ]);
   });

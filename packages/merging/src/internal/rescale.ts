@@ -12,11 +12,10 @@ export function keepL1(sparsifier: Sparsifier): Sparsifier {
     passes: [
       ...sparsifier.passes,
       {
-        reduce(change, block) {
+        reduce(change) {
           step ??= sparsifier.walk();
-          before += absoluteSum(change);
-          step(change, block);
-          after += absoluteSum(change);
+          before += absoluteSum(change.values());
+          after += absoluteSum(step(change));
         },
         finish() {
           if (before > HARDLY_ANYTHING && after > HARDLY_ANYTHING) factor = before / after;
@@ -25,10 +24,7 @@ export function keepL1(sparsifier: Sparsifier): Sparsifier {
     ],
     walk() {
       const inner = sparsifier.walk();
-      return (change, block) => {
-        inner(change, block);
-        multiply(change, factor);
-      };
+      return (change) => multiply(inner(change), factor);
     },
   };
 }
@@ -39,6 +35,7 @@ function absoluteSum(values: Float64Array): number {
   return total;
 }
 
-function multiply(values: Float64Array, factor: number): void {
+function multiply(values: Float64Array, factor: number): Float64Array {
   for (let j = 0; j < values.length; j++) values[j] = values[j]! * factor;
+  return values;
 }

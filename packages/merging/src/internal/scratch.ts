@@ -6,3 +6,12 @@ export function float64Scratch(): (length: number) => Float64Array {
     return array.subarray(0, length);
   };
 }
+
+/** As {@link float64Scratch}, of float32. */
+export function float32Scratch(): (length: number) => Float32Array {
+  let array = new Float32Array(0);
+  return (length) => {
+    if (array.length < length) array = new Float32Array(length);
+    return array.subarray(0, length);
+  };
+}

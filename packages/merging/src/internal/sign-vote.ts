@@ -19,6 +19,38 @@ export function agreeingSum(
   weights: readonly number[],
   { normalize, tie }: SignVoteOptions,
 ): Float64Array {
+  const out = ballots[0]!;
+  if (ballots.length === 2) voteOfTwo(ballots[0]!, ballots[1]!, weights, normalize, tie);
+  else voteOfMany(ballots, weights, normalize, tie);
+  return out;
+}
+
+/** Where both agree their sum counts, else the larger one; where they cancel, the one with the sign of `tie`. */
+function voteOfTwo(
+  first: Float64Array,
+  second: Float64Array,
+  [a, b]: readonly number[],
+  normalize: boolean,
+  tie: number,
+): void {
+  for (let j = 0; j < first.length; j++) {
+    const x = first[j]!;
+    const y = second[j]!;
+    const sign = Math.sign(x + y) || tie;
+    const countsX = x * sign > 0;
+    const countsY = y * sign > 0;
+    const total = (countsX ? x : 0) + (countsY ? y : 0);
+    const divisor = normalize ? (countsX ? a! : 0) + (countsY ? b! : 0) : 1;
+    first[j] = Math.abs(divisor) >= SMALLEST_SUM ? total / divisor : total;
+  }
+}
+
+function voteOfMany(
+  ballots: readonly Float64Array[],
+  weights: readonly number[],
+  normalize: boolean,
+  tie: number,
+): void {
   const count = ballots.length;
   const out = ballots[0]!;
   for (let j = 0; j < out.length; j++) {
@@ -36,7 +68,6 @@ export function agreeingSum(
     }
     out[j] = normalize && Math.abs(divisor) >= SMALLEST_SUM ? sum / divisor : sum;
   }
-  return out;
 }
 
 /** How many more weights the sum of ballots is positive for than negative. */

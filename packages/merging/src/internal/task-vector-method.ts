@@ -1,8 +1,9 @@
 import type { Block, ChunkedMethod, ChunkedTensor, Pass } from '@weightloom/state-dict';
 import { SMALLEST_SUM, sum } from './check-weights.js';
-import { float64Scratch } from './scratch.js';
+import { float32Scratch, float64Scratch } from './scratch.js';
 import { agreeingSum, majority } from './sign-vote.js';
-import type { Sparsifier } from './sparsifier.js';
+import { type Change, keepAll, type Sparsifier } from './sparsifier.js';
+import { subtract } from './vectors-of.js';
 
 /** A method made of the same three steps: thin out each model's change, agree on a sum, add it to the base. */
 export interface TaskVectorMethodOptions {
@@ -33,22 +34,11 @@ export function taskVectorMethod(options: TaskVectorMethodOptions): ChunkedMetho
     scope,
     begin(tensors) {
       const sparsifiers = weights.map((_, i) => options.sparsify?.(tensors, i) ?? keepAll);
-      const scratches = weights.map(() => float64Scratch());
-      const change = ({ inputs, length }: Block, i: number) => {
-        const out = scratches[i]!(length);
-        subtract(inputs[i + 1]!, inputs[0]!, out);
-        return out;
-      };
+      const changes = weights.map((_, i) => changeOf(i + 1));
       /** The ballots of a block: thinned out, weighted changes. */
       const walkBallots = () => {
         const walks = sparsifiers.map((sparsifier) => sparsifier.walk());
-        return (block: Block) =>
-          weights.map((weight, i) => {
-            const ballot = change(block, i);
-            walks[i]!(ballot, block);
-            if (weight !== 1) multiply(ballot, weight);
-            return ballot;
-          });
+        return (block: Block) => weights.map((weight, i) => multiply(walks[i]!(changes[i]!(block)), weight));
       };
       let tie = 1;
       const votePass = (): Pass => {
@@ -62,7 +52,7 @@ export function taskVectorMethod(options: TaskVectorMethodOptions): ChunkedMetho
           finish: () => void (tie = balance < 0 ? -1 : 1),
         };
       };
-      const passes = sideBySide(sparsifiers, change);
+      const passes = sideBySide(sparsifiers, changes);
       if (vote === 'majority') passes.push(votePass());
       let ballots: ReturnType<typeof walkBallots> | undefined;
       return {
@@ -84,28 +74,40 @@ export function taskVectorMethod(options: TaskVectorMethodOptions): ChunkedMetho
   };
 }
 
-const keepAll: Sparsifier = { passes: [], walk: () => () => undefined };
+/** The change of input `i` to the first, block by block. */
+function changeOf(i: number): (block: Block) => Change {
+  const values = float64Scratch();
+  const sizes = float32Scratch();
+  return (block) => ({
+    block,
+    values: () => subtract(block.inputs[i]!, block.inputs[0]!, values(block.length)),
+    sizes: () => distance(block.inputs[i]!, block.inputs[0]!, sizes(block.length)),
+  });
+}
 
 /** The passes of all sparsifiers, run together; some may have fewer than others. */
 function sideBySide(
   sparsifiers: readonly Sparsifier[],
-  change: (block: Block, i: number) => Float64Array,
+  changes: readonly ((block: Block) => Change)[],
 ): Pass[] {
   const count = Math.max(0, ...sparsifiers.map(({ passes }) => passes.length));
   return Array.from({ length: count }, (_, p) => ({
     reduce(block) {
-      sparsifiers.forEach(({ passes }, i) => passes[p]?.reduce(change(block, i), block));
+      sparsifiers.forEach(({ passes }, i) => passes[p]?.reduce(changes[i]!(block)));
     },
     finish: () => sparsifiers.forEach(({ passes }) => passes[p]?.finish()),
   }));
 }
 
-function subtract(a: Float32Array, b: Float32Array, out: Float64Array): void {
-  for (let j = 0; j < out.length; j++) out[j] = a[j]! - b[j]!;
+function distance(a: Float32Array, b: Float32Array, out: Float32Array): Float32Array {
+  for (let j = 0; j < out.length; j++) out[j] = Math.abs(a[j]! - b[j]!);
+  return out;
 }
 
-function multiply(values: Float64Array, factor: number): void {
+function multiply(values: Float64Array, factor: number): Float64Array {
+  if (factor === 1) return values;
   for (let j = 0; j < values.length; j++) values[j] = values[j]! * factor;
+  return values;
 }
 
 function addTo(total: Float64Array, values: Float64Array): Float64Array {

@@ -1,1 +1,3 @@
 export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';
+export { mergeRecipe, type MergeRecipeOptions } from './merge-recipe.js';
+export { openModel, type OpenModelOptions } from './open-model.js';

@@ -25,6 +25,34 @@ export const isotonicQuantiles: Monotone = (predictions) =>
     poolInto(row);
   });
 
+export interface SoftSortOptions {
+  /** Strength `ε > 0` of the smoothing, in units of `1 / target`; default 0.1. Towards 0 the sort is exact. */
+  readonly strength?: number | undefined;
+}
+
+/**
+ * The soft sort of every row: its L2 projection onto the permutahedron of `(1, …, m) / ε`, shifted to keep the row's sum.
+ *
+ * `r - iso(r - sort(v))` with `r_k = (k - (m+1)/2) / ε`: neighbours at most `1/ε` apart stay as sorted, wider gaps shrink. Sums are kept,
+ * rows are in order, and the values are those the authors' code predicts with (regularisation strength 0.1).
+ *
+ * @see Blondel, Teboul, Berthet, Djolonga 2020, "Fast Differentiable Sorting and Ranking", arXiv:2002.08871
+ */
+export function softSortQuantiles(
+  predictions: MatrixInput,
+  { strength = 0.1 }: SoftSortOptions = {},
+): Matrix {
+  if (!(strength > 0 && strength < Infinity))
+    throw new RangeError(`softSortQuantiles: strength is ${strength}, expected a finite number above 0`);
+  return eachRow('softSortQuantiles', predictions, (row) => {
+    row.sort();
+    const ramp = (k: number): number => (k - (row.length - 1) / 2) / strength;
+    const rest = row.map((value, k) => ramp(k) - value);
+    poolInto(rest);
+    rest.forEach((value, k) => (row[k] = ramp(k) - value));
+  });
+}
+
 export interface SweepOptions {
   /**
    * `median` (default) keeps the middle level and runs a maximum up and a minimum down from it; `up` runs a maximum over

@@ -1,6 +1,9 @@
 import { cliAction, type CliResult } from '@weightloom/cli-kit/node';
+import { key } from '@weightloom/tensor-gpu';
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { aggregateQuantiles } from '../aggregation/aggregate-quantiles.js';
+import type { Resolution } from '../aggregation/combine-weights.js';
 import { sortQuantiles } from '../aggregation/monotone-quantiles.js';
 import {
   applyQra,
@@ -10,19 +13,25 @@ import {
 import { averageModels, medianModels, selectBestModel } from '../aggregation/simple-aggregates.js';
 import type { Matrix } from '../internal/matrix.js';
 import { pinballLoss } from '../scores/pinball.js';
-import { nameList, oneNumber } from './options.js';
-import type { Forecast } from './read-forecast.js';
+import { nameList, oneNumber, wholeNumber } from './options.js';
+import type { FeaturedForecast } from './read-forecast.js';
 import { matrixRows, readForecast } from './read-forecast.js';
 import { writeForecast } from './write-forecast.js';
 
+const METHODS = ['average', 'median', 'best', 'qra', 'factor-qra', 'global', 'local'] as const;
+
 interface AggregateOptions {
-  method: 'average' | 'median' | 'best' | 'qra' | 'factor-qra';
+  method: (typeof METHODS)[number];
   train?: string[];
   target?: string;
   nonNegative?: boolean;
   sumToOne?: boolean;
   intercept: boolean;
   factors?: number;
+  resolution?: Resolution;
+  features?: string[];
+  steps?: number;
+  seed: number;
   keep?: string[];
   out?: string;
 }
@@ -36,12 +45,12 @@ export function addAggregateCommand(program: Command): void {
     )
     .addOption(
       new Option('--method <name>', 'mean, median, or weights learnt on training forecasts')
-        .choices(['average', 'median', 'best', 'qra', 'factor-qra'])
+        .choices(METHODS)
         .default('average'),
     )
     .option(
       '--train <forecasts>',
-      'best, qra, factor-qra: forecasts of the same models for rows they did not see',
+      'best, qra, factor-qra, global, local: forecasts of the same models for rows they did not see',
       nameList,
     )
     .option('--target <column>', 'column of the outcomes in the first training file')
@@ -49,6 +58,19 @@ export function addAggregateCommand(program: Command): void {
     .option('--sum-to-one', 'qra: weights that sum to 1')
     .option('--no-intercept', 'qra, factor-qra: no constant')
     .option('--factors <count>', 'factor-qra: number of principal components', oneNumber)
+    .addOption(
+      new Option(
+        '--resolution <name>',
+        'global, local: a weight per model, per model and level, or per pair of levels',
+      ).choices(['coarse', 'medium', 'fine']),
+    )
+    .option(
+      '--features <columns>',
+      'local: columns of the first file (and the first training file) the weights depend on',
+      nameList,
+    )
+    .option('--steps <count>', 'global, local: most training steps', wholeNumber)
+    .option('--seed <number>', 'global, local: seed of whatever is drawn at random', wholeNumber, 0)
     .option('--keep <columns>', 'columns of the first file to copy in front', nameList)
     .option('--out <file>', 'write the combined forecast to a CSV file')
     .action(cliAction<[string[]], AggregateOptions>(({ options }, paths) => aggregate(paths, options)));
@@ -61,10 +83,14 @@ interface Combined {
 }
 
 async function aggregate(paths: readonly string[], options: AggregateOptions): Promise<CliResult> {
-  const forecasts = await readAll(paths);
+  if (options.features !== undefined && options.method !== 'local')
+    throw new Error(`--features is no option of method ${options.method}`);
+  if (options.method === 'local' && options.features === undefined)
+    throw new Error('method local needs --features');
+  const forecasts = await readAll(paths, undefined, options.features);
   const levels = forecasts[0]!.levels;
   const models = forecasts.map(({ predictions }) => predictions);
-  const { quantiles, learnt } = await combine(paths, models, levels, options);
+  const { quantiles, learnt } = await combine(paths, models, forecasts[0]!.x, levels, options);
   const text = await writeForecast(paths[0]!, forecasts[0]!, quantiles, options);
   return {
     json: {
@@ -82,6 +108,7 @@ async function aggregate(paths: readonly string[], options: AggregateOptions): P
 async function combine(
   paths: readonly string[],
   models: readonly Matrix[],
+  features: Matrix,
   levels: Float64Array,
   options: AggregateOptions,
 ): Promise<Combined> {
@@ -90,10 +117,33 @@ async function combine(
     if (options.train !== undefined) throw new Error(`--train is no option of method ${method}`);
     return { quantiles: method === 'average' ? averageModels(models) : medianModels(models), learnt: {} };
   }
-  const { stack, y } = await readTraining(paths, levels, options);
+  const { stack, x, y } = await readTraining(paths, levels, options);
   if (method === 'best') {
     const { index, losses } = selectBestModel({ models: stack, y, levels });
     return { quantiles: models[index]!, learnt: { best: paths[index], losses } };
+  }
+  if (method === 'global' || method === 'local') {
+    const { resolution, steps, seed } = options;
+    const local = method === 'local';
+    const aggregator = await aggregateQuantiles({
+      models: stack,
+      y,
+      levels,
+      locality: method,
+      resolution,
+      maxSteps: steps,
+      key: key(seed),
+      ...(local && { x }),
+    });
+    return {
+      quantiles: aggregator.predict(models, local ? features : undefined),
+      learnt: {
+        resolution: aggregator.resolution,
+        steps: aggregator.steps,
+        validationLoss: aggregator.validationLoss,
+        ...(!local && { weights: matrixRows(aggregator.weights())[0] }),
+      },
+    };
   }
   const { intercept, nonNegative, sumToOne, factors } = options;
   const model =
@@ -110,22 +160,29 @@ async function combine(
 async function readTraining(
   paths: readonly string[],
   levels: Float64Array,
-  { method, train, target }: AggregateOptions,
-): Promise<{ stack: Matrix[]; y: Float64Array }> {
+  { method, train, target, features }: AggregateOptions,
+): Promise<{ stack: Matrix[]; x: Matrix; y: Float64Array }> {
   if (train === undefined || target === undefined)
     throw new Error(`method ${method} needs --train and --target`);
   if (train.length !== paths.length)
     throw new Error(`--train names ${train.length} files, expected ${paths.length}, one per model`);
-  const forecasts = await readAll(train, target);
+  const forecasts = await readAll(train, target, features);
   sameLevels(paths[0]!, levels, train[0]!, forecasts[0]!.levels);
-  return { stack: forecasts.map(({ predictions }) => predictions), y: forecasts[0]!.y };
+  const [{ x, y }] = forecasts as [FeaturedForecast];
+  return { stack: forecasts.map(({ predictions }) => predictions), x, y };
 }
 
-/** Forecasts of several models for the same rows; the outcomes stand in the first file. */
-async function readAll(paths: readonly string[], target?: string): Promise<Forecast[]> {
-  const forecasts: Forecast[] = [];
+/** Forecasts of several models for the same rows; outcomes and features stand in the first file. */
+async function readAll(
+  paths: readonly string[],
+  target?: string,
+  features?: readonly string[],
+): Promise<FeaturedForecast[]> {
+  const forecasts: FeaturedForecast[] = [];
   for (const [p, path] of paths.entries()) {
-    const forecast = await readForecast(path, 'refuse', p === 0 ? target : undefined);
+    const forecast = await (p === 0
+      ? readForecast(path, 'refuse', target, features)
+      : readForecast(path, 'refuse'));
     const first = forecasts[0] ?? forecast;
     sameLevels(paths[0]!, first.levels, path, forecast.levels);
     if (forecast.predictions.rows !== first.predictions.rows)

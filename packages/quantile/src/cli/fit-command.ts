@@ -4,13 +4,16 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ErrorMethod } from '../linear/infer-quantile-regression.js';
 import { summarizeQuantileRegression } from '../linear/summarize-quantile-regression.js';
+import { conditionalGaussianNetwork } from '../models/conditional-gaussian-network.js';
 import { gradientBoosting } from '../models/gradient-boosting.js';
 import { kernelQuantiles } from '../models/kernel-quantiles.js';
 import type { LinearQuantileModel } from '../models/linear-quantiles.js';
 import { linearQuantiles } from '../models/linear-quantiles.js';
+import { multiQuantileNetwork } from '../models/multi-quantile-network.js';
 import { nearestNeighbours } from '../models/nearest-neighbours.js';
 import { quantileForest } from '../models/quantile-forest.js';
 import type { QuantileModel } from '../models/quantile-model.js';
+import { simultaneousQuantileNetwork } from '../models/simultaneous-quantile-network.js';
 import { pinballLoss } from '../scores/pinball.js';
 import type { MissingPolicy } from './cells.js';
 import { nameList, numberList, oneNumber, wholeNumber, withMissing } from './options.js';
@@ -38,6 +41,7 @@ interface FitOptions {
   neighbours?: number;
   cost?: number;
   gamma?: number;
+  steps?: number;
   save?: string;
 }
 
@@ -49,6 +53,9 @@ const own: Readonly<Record<string, readonly (keyof FitOptions)[]>> = {
   boosting: ['trees', 'minLeaf', 'maxLeaves', 'learningRate'],
   neighbours: ['neighbours'],
   kernel: ['cost', 'gamma'],
+  'multi-quantile-network': ['learningRate', 'steps'],
+  'simultaneous-quantile-network': ['learningRate', 'steps'],
+  'gaussian-network': ['learningRate', 'steps'],
 };
 
 const methods = {
@@ -60,6 +67,12 @@ const methods = {
     gradientBoosting({ trees, minLeaf, maxLeaves, learningRate }),
   neighbours: ({ neighbours }: FitOptions) => nearestNeighbours({ neighbours }),
   kernel: ({ cost, gamma }: FitOptions) => kernelQuantiles({ cost, kernel: { type: 'gaussian', gamma } }),
+  'multi-quantile-network': ({ learningRate, steps }: FitOptions) =>
+    multiQuantileNetwork({ learningRate, maxSteps: steps }),
+  'simultaneous-quantile-network': ({ learningRate, steps }: FitOptions) =>
+    simultaneousQuantileNetwork({ learningRate, maxSteps: steps }),
+  'gaussian-network': ({ learningRate, steps }: FitOptions) =>
+    conditionalGaussianNetwork({ learningRate, maxSteps: steps }),
 } as const;
 
 /** Adds `fit`. */
@@ -92,7 +105,12 @@ export function addFitCommand(program: Command): void {
     .option('--trees <count>', 'forest, extra-trees, boosting: number of trees', wholeNumber)
     .option('--min-leaf <rows>', 'forest, extra-trees, boosting: least rows in a leaf', wholeNumber)
     .option('--max-leaves <count>', 'boosting: most leaves of a tree', wholeNumber)
-    .option('--learning-rate <number>', 'boosting: share of each tree that is added', oneNumber)
+    .option(
+      '--learning-rate <number>',
+      'boosting: share of each tree that is added; networks: of Adam',
+      oneNumber,
+    )
+    .option('--steps <count>', 'networks: most training steps', wholeNumber)
     .option('--neighbours <count>', 'neighbours: how many', wholeNumber)
     .option('--cost <number>', 'kernel: weight of the loss against smoothness', oneNumber)
     .option('--gamma <number>', 'kernel: inverse squared width', oneNumber)
@@ -112,7 +130,7 @@ async function fit(path: string, options: FitOptions): Promise<CliResult> {
   const table = await readTrainingTable(path, options);
   const { x, y, weights, names, schema } = table;
   const { levels } = options;
-  const model: QuantileModel = methods[options.method](options, names).fit(x, y, {
+  const model: QuantileModel = await methods[options.method](options, names).fit(x, y, {
     levels,
     weights,
     key: key(options.seed),

@@ -42,6 +42,8 @@ interface ForecastRow {
   readonly cells: readonly string[];
   readonly quantiles: readonly number[];
   readonly outcome: number;
+  /** The feature columns asked for. */
+  readonly features: readonly number[];
 }
 
 export interface ForecastFile {
@@ -55,23 +57,29 @@ export interface ForecastFile {
  * Opens a CSV file of quantile forecasts.
  *
  * @param target - column of the outcomes; without it every `outcome` is NaN
+ * @param features - further columns of numbers to read
  */
 export async function openForecast(
   path: string,
   missing: MissingPolicy,
   target?: string,
+  features: readonly string[] = [],
 ): Promise<ForecastFile> {
   const file = await openCsv(path);
   const columns = quantileColumns(file);
   const targetAt = target === undefined ? undefined : columnOf(file, target);
+  const featuresAt = features.map((name) => columnOf(file, name));
   const read = ({ line, cells }: CsvRow): ForecastRow | undefined => {
     const quantiles = columns.at.map((at, k) =>
       numberCell(cells[at]!, { path, line, column: columns.names[k]! }, missing),
     );
     const outcome =
       targetAt === undefined ? NaN : numberCell(cells[targetAt]!, { path, line, column: target! }, missing);
-    if (outcome === undefined || quantiles.includes(undefined)) return undefined;
-    return { line, cells, quantiles: quantiles as number[], outcome };
+    const inputs = featuresAt.map((at, j) =>
+      numberCell(cells[at]!, { path, line, column: features[j]! }, missing),
+    );
+    if (outcome === undefined || [...quantiles, ...inputs].includes(undefined)) return undefined;
+    return { line, cells, quantiles: quantiles as number[], outcome, features: inputs as number[] };
   };
   return { file, levels: columns.levels, rows: mapRows(file.rows, read) };
 }
@@ -88,9 +96,20 @@ export interface Forecast {
   readonly kept: readonly boolean[];
 }
 
+/** A forecast with the feature columns asked for. */
+export interface FeaturedForecast extends Forecast {
+  readonly x: Matrix;
+}
+
 /** Reads a whole forecast. */
-export async function readForecast(path: string, missing: MissingPolicy, target?: string): Promise<Forecast> {
-  const { levels, rows } = await openForecast(path, missing, target);
+export async function readForecast(
+  path: string,
+  missing: MissingPolicy,
+  target?: string,
+  features: readonly string[] = [],
+): Promise<FeaturedForecast> {
+  const { levels, rows } = await openForecast(path, missing, target, features);
+  const x = new NumberList();
   const quantiles = new NumberList();
   const y = new NumberList();
   const kept: boolean[] = [];
@@ -98,6 +117,7 @@ export async function readForecast(path: string, missing: MissingPolicy, target?
     kept.push(row !== undefined);
     if (!row) continue;
     row.quantiles.forEach((value) => quantiles.push(value));
+    row.features.forEach((value) => x.push(value));
     y.push(row.outcome);
   }
   if (y.length === 0) throw new Error(`${path} has no ${kept.length > 0 ? 'complete ' : ''}rows`);
@@ -105,6 +125,7 @@ export async function readForecast(path: string, missing: MissingPolicy, target?
     levels,
     predictions: { data: quantiles.values(), rows: y.length, columns: levels.length },
     y: y.values(),
+    x: { data: x.values(), rows: y.length, columns: features.length },
     kept,
   };
 }

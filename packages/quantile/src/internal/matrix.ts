@@ -73,6 +73,14 @@ export function toVector(
   return out;
 }
 
+/** Copies some rows of a matrix, in the order given. */
+export function selectRows({ data, columns }: Matrix, rows: ArrayLike<number>): Matrix {
+  const out = new Float64Array(rows.length * columns);
+  for (let i = 0; i < rows.length; i++)
+    out.set(data.subarray(rows[i]! * columns, (rows[i]! + 1) * columns), i * columns);
+  return { data: out, rows: rows.length, columns };
+}
+
 function asNumber(where: string, name: string, value: unknown): number {
   if (typeof value === 'number') return value;
   throw new TypeError(`${where}: ${name} must be a number, got ${value === null ? 'null' : typeof value}`);

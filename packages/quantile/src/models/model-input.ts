@@ -1,6 +1,6 @@
 import { toLevels, toTarget, toWeights } from '../internal/check-data.js';
 import type { Matrix, MatrixInput } from '../internal/matrix.js';
-import { toMatrix } from '../internal/matrix.js';
+import { selectRows, toMatrix } from '../internal/matrix.js';
 import type { QuantileFitOptions } from './quantile-model.js';
 
 /** Checked training data; rows of weight 0 are left out. */
@@ -24,10 +24,7 @@ export function toTrainingRows(
   if (matrix.columns === 0) throw new RangeError(`${where}: x has no columns, expected at least one feature`);
   const weights = toWeights(where, options.weights, matrix.rows);
   const kept = [...weights.keys()].filter((i) => weights[i]! > 0);
-  const d = matrix.columns;
   const all = kept.length === matrix.rows;
-  const data = all ? matrix.data : new Float64Array(kept.length * d);
-  if (!all) kept.forEach((row, k) => data.set(matrix.data.subarray(row * d, (row + 1) * d), k * d));
   const whole = toTarget(where, y, matrix.rows);
   const target = all
     ? whole
@@ -38,7 +35,7 @@ export function toTrainingRows(
       );
   const unit = kept.every((row) => weights[row] === 1);
   return {
-    x: { data, rows: kept.length, columns: d },
+    x: all ? matrix : selectRows(matrix, kept),
     y: target,
     weights: unit ? undefined : Float64Array.from(kept, (row) => weights[row]!),
     levels,

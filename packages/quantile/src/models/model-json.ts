@@ -27,7 +27,8 @@ export function readModel(
   return { levels: toLevels(where, fields.numbers('levels')), features, fields };
 }
 
-function fieldsOf(source: unknown, path: string): Fields {
+/** Reads the fields of one object; `path` names it in errors. */
+export function fieldsOf(source: unknown, path: string): Fields {
   if (source === null || typeof source !== 'object')
     throw new TypeError(`${where}: ${path} must be an object, got ${JSON.stringify(source)}`);
   const record = source as Record<string, unknown>;

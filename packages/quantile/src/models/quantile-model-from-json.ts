@@ -1,9 +1,14 @@
+import { quantileAggregationFromJSON } from '../aggregation/quantile-aggregation.js';
+import { conditionalGaussianNetworkFromJSON } from './conditional-gaussian-network.js';
+import { conformalQuantilesFromJSON } from './conformal-quantiles.js';
 import { gradientBoostingFromJSON } from './gradient-boosting.js';
 import { kernelQuantilesFromJSON } from './kernel-quantiles.js';
 import { linearQuantilesFromJSON } from './linear-quantiles.js';
+import { multiQuantileNetworkFromJSON } from './multi-quantile-network.js';
 import { nearestNeighboursFromJSON } from './nearest-neighbours.js';
 import { quantileForestFromJSON } from './quantile-forest.js';
 import type { QuantileModel, QuantileModelJSON } from './quantile-model.js';
+import { simultaneousQuantileNetworkFromJSON } from './simultaneous-quantile-network.js';
 
 /** How each method's JSON form is read. */
 const readers: Readonly<Record<string, (json: QuantileModelJSON) => QuantileModel>> = {
@@ -12,6 +17,11 @@ const readers: Readonly<Record<string, (json: QuantileModelJSON) => QuantileMode
   gradientBoosting: gradientBoostingFromJSON,
   kernel: kernelQuantilesFromJSON,
   nearestNeighbours: nearestNeighboursFromJSON,
+  multiQuantileNetwork: multiQuantileNetworkFromJSON,
+  simultaneousQuantileNetwork: simultaneousQuantileNetworkFromJSON,
+  aggregation: (json) => quantileAggregationFromJSON(json, quantileModelFromJSON),
+  conformal: (json) => conformalQuantilesFromJSON(json, quantileModelFromJSON),
+  conditionalGaussianNetwork: conditionalGaussianNetworkFromJSON,
 };
 
 /**

@@ -188,7 +188,7 @@ describe('fit', () => {
 });
 
 describe('predict', () => {
-  it.each(['linear', 'forest', 'extra-trees', 'boosting', 'neighbours', 'kernel'])(
+  it.each(['linear', 'forest', 'extra-trees', 'boosting', 'neighbours', 'kernel', 'gaussian-network'])(
     'writes what a saved %s model predicts',
     async (method) => {
       await json(
@@ -418,6 +418,13 @@ describe('score, calibrate, aggregate and plot', () => {
       'strength',
     );
     expect(factor.answer.intercepts).toHaveLength(5);
+    const learnt = ['--train', train, '--target', 'strength', '--steps', '300'];
+    const global = await score('--method', 'global', '--resolution', 'coarse', ...learnt);
+    expect(global.answer.weights[0] + global.answer.weights[1]).toBeCloseTo(1, 9);
+    expect(global.loss).toBeLessThan(average.loss);
+    const local = await score('--method', 'local', '--features', 'age', '--resolution', 'medium', ...learnt);
+    expect(local.answer.resolution).toBe('medium');
+    expect(local.loss).toBeLessThan(average.loss);
   });
 
   it('refuses forecasts of other rows or levels, and methods without their training files', async () => {
@@ -428,6 +435,8 @@ describe('score, calibrate, aggregate and plot', () => {
     expect(rows.stderr).toContain('has 2 rows, expected 1');
     const train = await run('aggregate', hand, '--method', 'qra');
     expect(train.stderr).toContain('method qra needs --train and --target');
+    const local = await run('aggregate', hand, '--method', 'local', '--train', hand, '--target', 'q0.5');
+    expect(local.stderr).toContain('method local needs --features');
     const none = await run('aggregate', path('engel.csv'));
     expect(none.stderr).toContain('has no quantile columns; expected names such as q0.1');
   });

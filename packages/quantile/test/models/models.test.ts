@@ -1,23 +1,38 @@
 import { key } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
-import type { QuantileEstimator, QuantileModel } from '../../src/index.js';
+import type { QuantileEstimator } from '../../src/index.js';
 import {
+  conditionalGaussianNetwork,
   gradientBoosting,
   kernelQuantiles,
   linearQuantiles,
+  multiQuantileNetwork,
   nearestNeighbours,
   quantileForest,
   quantileModelFromJSON,
+  simultaneousQuantileNetwork,
 } from '../../src/index.js';
 import { slice, table } from '../support/tables.js';
 
-const estimators: [string, QuantileEstimator<QuantileModel>][] = [
+const brief = { hidden: [32], learningRate: 5e-3, maxSteps: 400 };
+const estimators: [string, QuantileEstimator][] = [
   ['linear', linearQuantiles()],
   ['quantileForest', quantileForest({ trees: 10 })],
   ['quantileForest of extra-trees', quantileForest({ trees: 10, cuts: 'random' })],
   ['gradientBoosting', gradientBoosting({ trees: 20 })],
   ['nearestNeighbours', nearestNeighbours({ weighting: 'distance' })],
   ['kernel', kernelQuantiles()],
+  ['multiQuantileNetwork', multiQuantileNetwork({ ...brief, dropout: 0.05, refit: true })],
+  [
+    'multiQuantileNetwork of increments',
+    multiQuantileNetwork({
+      ...brief,
+      monotone: 'increments',
+      crossing: { weight: 0.5, margin: { kind: 'vector', scale: 1 } },
+    }),
+  ],
+  ['simultaneousQuantileNetwork', simultaneousQuantileNetwork(brief)],
+  ['conditionalGaussianNetwork', conditionalGaussianNetwork(brief)],
 ];
 const levels = [0.1, 0.5, 0.9];
 
@@ -26,7 +41,7 @@ describe.each(estimators)('%s', (_, estimator) => {
     const whole = await table('concrete');
     const train = slice(whole, 0, 300);
     const test = slice(whole, 300, 340);
-    return { model: estimator.fit(train.x, train.y, { levels, key: key(7), weights }), train, test };
+    return { model: await estimator.fit(train.x, train.y, { levels, key: key(7), weights }), train, test };
   };
 
   it('predicts rows of quantiles in order, nearer to the targets than their overall quantiles', async () => {
@@ -72,8 +87,8 @@ describe.each(estimators)('%s', (_, estimator) => {
     const part = slice(whole, 0, 200);
     const more = slice(whole, 0, 300);
     const weights = more.y.map((_v, i) => (i < 200 ? 1 : 0));
-    const a = estimator.fit(part.x, part.y, { levels, key: key(1) });
-    const b = estimator.fit(more.x, more.y, { levels, key: key(1), weights });
+    const a = await estimator.fit(part.x, part.y, { levels, key: key(1) });
+    const b = await estimator.fit(more.x, more.y, { levels, key: key(1), weights });
     expect(b.predict(part.x)).toEqual(a.predict(part.x));
   });
 
@@ -82,19 +97,14 @@ describe.each(estimators)('%s', (_, estimator) => {
     const x = Array.from({ length: 30 }, (_v, i) => [i, Math.sin(i)]);
     const y = x.map(([a]) => a!);
     const options = { levels, key: key(1) };
-    expect(() => estimator.fit(x, y, { ...options, levels: [0.5, 0.4] })).toThrow(
-      'levels[1] is 0.4 after 0.5',
-    );
-    expect(() => estimator.fit(x, y, { ...options, levels: [1] })).toThrow('levels[0] is 1');
-    expect(() => estimator.fit([[NaN, 1], ...x], [1, ...y], options)).toThrow('x is NaN at row 0, column 0');
-    expect(() =>
-      estimator.fit(
-        x,
-        y.map(() => 3),
-        options,
-      ),
-    ).toThrow('all 30 values of y are 3');
-    expect(() => estimator.fit(x, y.slice(1), options)).toThrow('y has 29 values, expected 30');
+    const refused = async (message: string, ...args: Parameters<QuantileEstimator['fit']>) =>
+      expect(async () => await estimator.fit(...args)).rejects.toThrow(message);
+    await refused('levels[1] is 0.4 after 0.5', x, y, { ...options, levels: [0.5, 0.4] });
+    await refused('levels[0] is 1', x, y, { ...options, levels: [1] });
+    await refused('x is NaN at row 0, column 0', [[NaN, 1], ...x], [1, ...y], options);
+    const constant = y.map(() => 3);
+    await refused('all 30 values of y are 3', x, constant, options);
+    await refused('y has 29 values, expected 30', x, y.slice(1), options);
     expect(() => model.predict([[1, 2]])).toThrow('x has 2 columns, expected 8');
   });
 });

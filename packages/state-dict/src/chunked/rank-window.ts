@@ -44,8 +44,7 @@ function walk(low: RankBorder, high: RankBorder, from: number, to: number): Retu
   const seen = { low: 0, high: 0 };
   return (scores, mask) => {
     const bits = bitsOf(scores);
-    markBetween(bits, low.bits, high.bits, mask);
-    // Ties at a border are few, or the window is wide; either way the branches are foreseeable.
+    if (markBetween(bits, low.bits, high.bits, mask) === 0) return;
     for (let i = 0; i < bits.length; i++) {
       if (bits[i] === low.bits) {
         const rank = low.below + low.equal - 1 - seen.low++;
@@ -58,9 +57,17 @@ function walk(low: RankBorder, high: RankBorder, from: number, to: number): Retu
   };
 }
 
-/** 1 where `low < bits < high`, without branches: a processor cannot foresee which scores are large. */
-function markBetween(bits: Uint32Array, low: number, high: number, mask: Uint8Array): void {
+/**
+ * 1 where `low < bits < high`, without branches: a processor cannot foresee which scores are large.
+ *
+ * @returns whether any score is equal to a border (1) or none (0)
+ */
+function markBetween(bits: Uint32Array, low: number, high: number, mask: Uint8Array): number {
+  let ties = 0;
   for (let i = 0; i < bits.length; i++) {
-    mask[i] = ((low - bits[i]!) >>> 31) & ((bits[i]! - high) >>> 31);
+    const value = bits[i]! | 0;
+    mask[i] = ((low - value) >>> 31) & ((value - high) >>> 31);
+    ties |= ((value ^ low) - 1) | ((value ^ high) - 1);
   }
+  return ties >>> 31;
 }

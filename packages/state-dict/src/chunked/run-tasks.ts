@@ -1,7 +1,8 @@
 import { dtypeBits } from '@weightloom/checkpoint';
 import type { ChunkedSink, ChunkedTask } from './chunked-task.js';
 import { bytesPerElement, elementsOf, planSteps, type Step } from './internal/plan-steps.js';
-import { createScratch, type Scratch } from './internal/scratch.js';
+import { planMemory } from './internal/plan-memory.js';
+import type { Scratch } from './internal/scratch.js';
 import type { TensorWorkOptions } from './internal/tensor-work.js';
 import { createWriteQueue } from './internal/write-queue.js';
 
@@ -37,21 +38,21 @@ export async function runTasks(
   options: RunTasksOptions = {},
 ): Promise<void> {
   const { signal, onProgress } = options;
-  const queue = createWriteQueue(sink);
-  const steps = planSteps(tasks, queue, options);
+  const memory = planMemory(tasks, options);
+  const queue = createWriteQueue(sink, memory.output);
+  const steps = planSteps(tasks, queue, memory.blocks, options);
   const progress = countProgress(tasks, onProgress);
-  const slabs = [createScratch(), createScratch()];
   let reading: Promise<Uint8Array[]> | undefined;
   try {
     signal?.throwIfAborted();
     let current = steps.next();
     for (let i = 0; !current.done; i++) {
       const step = current.value;
-      const data = await (reading ?? readChunk(step, slabs[i % 2]!, signal));
+      const data = await (reading ?? readChunk(step, memory.slabs[i % 2]!, signal));
       signal?.throwIfAborted();
       current = steps.next();
       // The next chunk goes into the other slab while this one is worked on.
-      reading = current.done ? undefined : readChunk(current.value, slabs[(i + 1) % 2]!, signal);
+      reading = current.done ? undefined : readChunk(current.value, memory.slabs[(i + 1) % 2]!, signal);
       reading?.catch(() => undefined);
       await step.act(data);
       progress(step);

@@ -4,6 +4,7 @@ import type { ChunkedTask } from '../chunked-task.js';
 import type { RunTasksOptions } from '../run-tasks.js';
 import { blockLength } from './block-length.js';
 import { checkEqualBytes } from './check-equal-bytes.js';
+import type { Scratch } from './scratch.js';
 import { TensorWork } from './tensor-work.js';
 import type { WriteQueue } from './write-queue.js';
 
@@ -36,10 +37,11 @@ export const bytesPerElement = ({ inputs }: ChunkedTask): number =>
 export function* planSteps(
   tasks: readonly ChunkedTask[],
   queue: WriteQueue,
+  scratch: Scratch,
   options: RunTasksOptions,
 ): Generator<Step, void> {
   for (const { method, members } of groups(tasks)) {
-    if (method) yield* methodSteps(method, members, queue, options);
+    if (method) yield* methodSteps(method, members, queue, scratch, options);
     else for (const task of members) yield* copySteps(task, queue, options);
   }
 }
@@ -85,12 +87,13 @@ function* methodSteps(
   method: ChunkedMethod,
   members: readonly ChunkedTask[],
   queue: WriteQueue,
+  scratch: Scratch,
   options: RunTasksOptions,
 ): Generator<Step, void> {
   const works = members
     .map((task) => {
       const tensor = { name: task.name, shape: task.inputs[0]!.shape, size: elementsOf(task) };
-      return new TensorWork(task, tensor, blockLength(method.granularity, tensor), options);
+      return new TensorWork(task, tensor, blockLength(method.granularity, tensor), options, scratch);
     })
     .sort((a, b) => (a.tensor.name < b.tensor.name ? -1 : 1));
   const program = method.begin(works.map(({ tensor }) => tensor));
@@ -136,15 +139,56 @@ function* methodSteps(
 }
 
 /** How many elements of a task fit, with two chunks being read or worked on and two being written. */
-function mostElements(task: ChunkedTask, { memoryLimit = DEFAULT_MEMORY_LIMIT }: RunTasksOptions): number {
-  return Math.floor(memoryLimit / (2 * (bytesPerElement(task) + dtypeBits[task.dtype] / 8)));
+function mostElements(
+  task: ChunkedTask,
+  { memoryLimit = DEFAULT_MEMORY_LIMIT }: Pick<RunTasksOptions, 'memoryLimit'>,
+): number {
+  return Math.floor(memoryLimit / bytesAtWork(task));
+}
+
+/** Bytes in memory for each element of a chunk. */
+const bytesAtWork = (task: ChunkedTask): number => 2 * (bytesPerElement(task) + dtypeBits[task.dtype] / 8);
+
+/**
+ * Most bytes that chunks take at a time while these tensors are made.
+ *
+ * Blocks come on top of it, a few hundred kilobytes; with methods of granularity `'tensor'`, whole tensors in float32.
+ */
+export function workingMemory(
+  tasks: readonly ChunkedTask[],
+  options: Pick<RunTasksOptions, 'memoryLimit'> = {},
+): number {
+  return Math.max(0, ...tasks.map((task) => largestChunk(task, options) * bytesAtWork(task)));
+}
+
+/** Most elements of a task that are read at a time. */
+export function largestChunk(task: ChunkedTask, options: Pick<RunTasksOptions, 'memoryLimit'>): number {
+  const size = elementsOf(task);
+  if (task.method && size <= mostElements(task, options)) return size;
+  return Math.min(size, chunkLength(task, blockOf(task), options));
+}
+
+/** Elements in a block of a task; copies have none, but keep bytes of narrow dtypes whole. */
+export function blockOf({ name, inputs, method }: ChunkedTask): number {
+  const { shape } = inputs[0]!;
+  const size = shape.reduce((n, length) => n * length, 1);
+  return method ? blockLength(method.granularity, { name, shape, size }) : 8;
+}
+
+/** Elements in a chunk: whole blocks, as many as fit and are of use. */
+function chunkLength(
+  task: ChunkedTask,
+  block: number,
+  options: Pick<RunTasksOptions, 'memoryLimit'>,
+): number {
+  const wanted = Math.min(PIPELINE_ELEMENTS, mostElements(task, options));
+  return Math.max(1, block, Math.floor(wanted / block) * block || 0);
 }
 
 /** Ranges of elements that end where a block ends; one empty range for an empty tensor. */
 function* chunks(task: ChunkedTask, block: number, options: RunTasksOptions): Generator<[number, number]> {
   const size = elementsOf(task);
-  const wanted = Math.min(PIPELINE_ELEMENTS, mostElements(task, options));
-  const length = Math.max(1, block, Math.floor(wanted / block) * block || 0);
+  const length = chunkLength(task, block, options);
   for (let begin = 0; begin === 0 || begin < size; begin += length)
     yield [begin, Math.min(size, begin + length)];
 }

@@ -1,9 +1,10 @@
-import { CheckpointError, dtypeBits, fromFloat32, toFloat32 } from '@weightloom/checkpoint';
+import { CheckpointError, type Dtype, dtypeBits, fromFloat32, toFloat32 } from '@weightloom/checkpoint';
 import { StateDictError } from '../../state-dict-error.js';
 import type { Block, ChunkedProgram, ChunkedTensor, Pass } from '../chunked-method.js';
 import type { ChunkedTask } from '../chunked-task.js';
 import type { TensorSource } from '../tensor-source.js';
-import { createScratch } from './scratch.js';
+import { coreOf } from './core.js';
+import type { Scratch } from './scratch.js';
 
 export interface TensorWorkOptions {
   readonly allowNonFinite?: boolean;
@@ -14,13 +15,13 @@ export interface TensorWorkOptions {
 
 /** One tensor being made: cuts chunks into blocks, decodes them, hands them to the method and encodes its answer. */
 export class TensorWork {
-  readonly #scratch = createScratch();
-
+  /** @param scratch - memory for a block in float32: a slot for each input, then one for the result */
   constructor(
     readonly task: ChunkedTask,
     readonly tensor: ChunkedTensor,
     readonly blockLength: number,
     readonly options: TensorWorkOptions,
+    readonly scratch: Scratch,
   ) {}
 
   /** Shows the blocks of elements `begin` to `end` to a pass. */
@@ -40,11 +41,14 @@ export class TensorWork {
     const isFirst = (program.passes ?? []).length === 0;
     const size = dtypeBits[dtype] / 8;
     this.#eachBlock(data, begin, end, isFirst, (block) => {
-      const out = floats(this.#scratch(inputs.length, 4 * block.length)).fill(0);
+      const out = floats(this.scratch(inputs.length, 4 * block.length)).fill(0);
       program.emit(block, out);
+      const into = bytes.subarray((block.begin - begin) * size, (block.end - begin) * size);
+      const core = dtype === 'BF16' ? coreOf([out, into]) : undefined;
+      // Rounding shows what is not finite, or too large, by the way.
+      if (core && core.encodeBf16(out.length, out.byteOffset, into.byteOffset) === 0) return;
       const where = this.#at(`result ${JSON.stringify(name)}`);
       if (this.options.allowNonFinite !== true) checkFinite(out, block.begin, where, 'finite values');
-      const into = bytes.subarray((block.begin - begin) * size, (block.end - begin) * size);
       located(where, block.begin, () => fromFloat32(out, dtype, { into }));
     });
   }
@@ -83,17 +87,31 @@ export class TensorWork {
     const size = dtypeBits[dtype] / 8;
     const bytes = data.subarray(from * size, to * size);
     const isReady = dtype === 'F32' && bytes.byteOffset % 4 === 0;
-    const values = floats(isReady ? bytes : this.#scratch(slot, 4 * (to - from)));
-    if (!isReady) {
-      const { allowLoss } = this.options;
-      located(this.#at(label), at, () =>
-        toFloat32({ dtype, shape: [to - from], bytes }, { into: values, allowLoss }),
-      );
-    }
-    if (isFirst && this.options.allowNonFinite !== true) {
-      checkFinite(values, at, this.#at(label), 'finite values (allowNonFinite lets others through)');
+    const values = floats(isReady ? bytes : this.scratch(slot, 4 * (to - from)));
+    if (!this.#decodeInCore(dtype, bytes, values)) {
+      if (!isReady) {
+        const { allowLoss } = this.options;
+        located(this.#at(label), at, () =>
+          toFloat32({ dtype, shape: [to - from], bytes }, { into: values, allowLoss }),
+        );
+      }
+      if (isFirst && this.options.allowNonFinite !== true) {
+        const expected = 'finite values (allowNonFinite lets others through)';
+        checkFinite(values, at, this.#at(label), expected);
+      }
     }
     return values;
+  }
+
+  /** Whether that was possible, and all values are finite. */
+  #decodeInCore(dtype: Dtype, bytes: Uint8Array, values: Float32Array): boolean {
+    const core = coreOf([values, bytes]);
+    if (!core) return false;
+    const n = values.length;
+    if (dtype === 'F32') return core.anySpecial(n, values.byteOffset) === 0;
+    if (dtype === 'BF16') return core.decodeBf16(n, bytes.byteOffset, values.byteOffset) === 0;
+    if (dtype === 'F16') return core.decodeF16(n, bytes.byteOffset, values.byteOffset) === 0;
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ChunkedSink } from '../chunked-task.js';
-import { createScratch } from './scratch.js';
+import type { Scratch } from './scratch.js';
 
 /** Writes one piece while the next is computed. */
 export interface WriteQueue {
@@ -9,8 +9,8 @@ export interface WriteQueue {
   flush(): Promise<void>;
 }
 
-export function createWriteQueue(sink: ChunkedSink): WriteQueue {
-  const scratch = createScratch();
+/** @param scratch - memory for two pieces, slots 0 and 1 */
+export function createWriteQueue(sink: ChunkedSink, scratch: Scratch): WriteQueue {
   let slot = 0;
   let pending: Promise<void> = Promise.resolve();
   return {

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { formatBytes, formatNumber, type Table } from '@weightloom/cli-kit';
+import { cliAction, type CliResult, createProgram, writeReport } from '@weightloom/cli-kit/node';
+import { workingMemory } from '@weightloom/state-dict';
+import { type Command, Option } from 'commander';
+import { mergeRecipe, type MergeRecipeOptions } from '../node/merge-recipe.js';
+import { openModel } from '../node/open-model.js';
+import { mergeReport } from '../recipe/merge-report.js';
+import { type TensorStatistics, withStatistics } from '../recipe/merge-statistics.js';
+import { parseRecipe } from '../recipe/parse-recipe.js';
+import type { RecipePlan } from '../recipe/plan-recipe.js';
+import { inspectRecipe } from '../recipe/run-recipe.js';
+import {
+  addFamiliarOptions,
+  type FamiliarOptions,
+  familiarNotes,
+  refuseFamiliarOptions,
+} from './familiar-options.js';
+import { parseDtype, parseSize, parseWhole } from './parse-options.js';
+
+interface MergeOptions extends FamiliarOptions {
+  readonly dryRun?: boolean;
+  readonly report?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly memory?: number;
+  readonly outShardSize: number;
+  readonly randomSeed: number;
+  readonly allowCrimes: boolean;
+  readonly truncateVocabulary: boolean;
+  readonly tensorIntersection?: boolean;
+  readonly tensorUnion?: boolean;
+  readonly copyTokenizer: boolean;
+  readonly writeModelCard: boolean;
+  readonly transformersCache?: string;
+  readonly loraMergeCache?: string;
+  readonly loraMergeDtype?: MergeRecipeOptions['adapterDtype'];
+  readonly intermediateDir?: string;
+  readonly compat?: 'mergekit';
+  readonly json?: boolean;
+}
+
+/** The command line `weightloom-merge`. */
+export function mergeProgram(): Command {
+  const program = createProgram({
+    name: 'weightloom-merge',
+    description:
+      'Merges models by a recipe in the YAML form of mergekit, in bounded memory. Models are folders, safetensors files, or names on the Hugging Face Hub.',
+    version: packageVersion(),
+  })
+    .argument('<recipe>', 'YAML file with one recipe, or several that use one another by name')
+    .argument('[output]', 'folder to write; or a file ending in .safetensors, for weights alone')
+    .option('--dry-run', 'only show what would be made: size, memory, and the parameters of every tensor')
+    .option('--report <file>', 'also write an HTML page: cosines, norms and sign conflicts, layer by layer')
+    .option('--resume', 'keep finished tensors when interrupted, and go on from them')
+    .option('--overwrite', 'replace a model that is there already')
+    .option('--out-shard-size <size>', 'most bytes of weights in a file: 5B, 500M, 2GiB', parseSize, 5e9)
+    .option('--memory <size>', 'most bytes that pieces of weights take in memory', parseSize, 2 ** 28)
+    .option('--random-seed <number>', 'seed of the methods that draw at random', parseWhole, 0)
+    .option('--allow-crimes', 'merge models of different architectures, as far as tensors fit', false)
+    .option('--no-allow-crimes')
+    .option('--truncate-vocabulary', 'cut embeddings of unequal size to the rows that all have', false)
+    .option('-i, --tensor-intersection', 'leave out tensors that some model lacks')
+    .option('-u, --tensor-union', 'copy tensors that only one model has')
+    .option('--copy-tokenizer', 'copy the tokenizer of the base, or of the first model', true)
+    .option('--no-copy-tokenizer')
+    .option('--write-model-card', 'write README.md', true)
+    .option('--no-write-model-card')
+    .option('--transformers-cache <folder>', 'cache of Hugging Face to look for models in')
+    .option('--lora-merge-cache <folder>', 'keep models with their adapter folded in here')
+    .option('--lora-merge-dtype <dtype>', 'dtype of models with their adapter folded in', parseDtype)
+    .option('--intermediate-dir <folder>', 'keep the results of all but the last recipe here')
+    .addOption(
+      new Option('--compat <program>', 'reproduce the known errors of a program').choices(['mergekit']),
+    );
+  addFamiliarOptions(program);
+  return program.action(
+    cliAction<[string, string | undefined], MergeOptions>(
+      async ({ options, onProgress, signal }, recipeFile, output) => {
+        refuseFamiliarOptions(program, options);
+        const text = await readFile(recipeFile, 'utf8');
+        const notes = familiarNotes(options);
+        if (options.dryRun) return dryRun(text, recipeFile, options, notes);
+        if (output === undefined) return program.error("missing required argument 'output'");
+        let seen: { plan: RecipePlan; statistics: ReadonlyMap<string, TensorStatistics> } | undefined;
+        const results = await mergeRecipe(text, {
+          ...settings(options),
+          label: recipeFile,
+          output,
+          overwrite: options.overwrite,
+          resume: options.resume,
+          maxShardSize: options.outShardSize,
+          copyTokenizer: options.copyTokenizer,
+          modelCard: options.writeModelCard,
+          intermediate: options.intermediateDir,
+          onPlan: options.report ? (plan) => (seen = withStatistics(plan)).plan : undefined,
+          onProgress,
+          signal,
+        });
+        const { plan, files, totalSize } = results.at(-1)!;
+        if (options.report) {
+          const recipe = parseRecipe(text, { label: recipeFile }).at(-1)!;
+          await writeReport(options.report, mergeReport(recipe, plan, seen!.statistics));
+        }
+        const warnings = [...notes, ...results.flatMap((result) => result.plan.warnings)];
+        const table: Table = {
+          columns: ['file', { header: 'size', format: formatBytes }],
+          rows: files.map(({ name, byteLength }) => [name, byteLength]),
+        };
+        const summary = `${plan.tensors.length} tensors, ${formatBytes(totalSize)}, in ${output}`;
+        return {
+          json: { output, files, totalSize, tensors: plan.tensors.length, warnings, report: options.report },
+          text: [...warnings.map((warning) => `note: ${warning}`), table, summary],
+        };
+      },
+      { unit: 'bytes' },
+    ),
+  );
+}
+
+/** From package.json, which lies two folders up from here, built or not. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function settings(options: MergeOptions) {
+  const { tensorIntersection, tensorUnion } = options;
+  return {
+    seed: options.randomSeed,
+    compat: options.compat,
+    allowCrimes: options.allowCrimes,
+    truncateVocabulary: options.truncateVocabulary,
+    tensors: tensorUnion ? 'union' : tensorIntersection ? 'intersection' : 'same',
+    memoryLimit: options.memory,
+    hubCache: options.transformersCache,
+    adapterCache: options.loraMergeCache,
+    adapterDtype: options.loraMergeDtype,
+  } as const;
+}
+
+async function dryRun(
+  text: string,
+  label: string,
+  options: MergeOptions,
+  notes: readonly string[],
+): Promise<CliResult> {
+  const recipes = parseRecipe(text, { label });
+  if (recipes.length > 1) {
+    throw new RangeError(
+      `a dry run is for a file with one recipe, received ${recipes.length}: the later ones use results of the earlier`,
+    );
+  }
+  const plan = await inspectRecipe(recipes[0]!, { ...settings(options), open: openModel(settings(options)) });
+  const memory = workingMemory(plan.tensors, { memoryLimit: options.memory });
+  const warnings = [...notes, ...plan.warnings];
+  const rows = plan.tensors.map(({ name, dtype, shape, method, parameters }) => ({
+    name,
+    dtype,
+    shape,
+    method: method?.name ?? 'copy',
+    parameters,
+  }));
+  const table: Table = {
+    columns: ['tensor', 'dtype', 'shape', 'made by'],
+    rows: rows.map(({ name, dtype, shape, method, parameters }) => [
+      name,
+      dtype,
+      `[${shape.join(', ')}]`,
+      [method, ...Object.entries(parameters).map(([key, value]) => `${key}=${show(value)}`)].join(' '),
+    ]),
+  };
+  return {
+    json: {
+      totalSize: plan.totalSize,
+      workingMemory: memory,
+      layers: plan.layers.length,
+      warnings,
+      tensors: rows,
+    },
+    text: [
+      ...warnings.map((warning) => `note: ${warning}`),
+      table,
+      `${rows.length} tensors, ${formatBytes(plan.totalSize)} to write, ${formatBytes(memory)} of weights in memory at a time`,
+    ],
+  };
+}
+
+const show = (value: unknown): string =>
+  Array.isArray(value)
+    ? `[${value.map(show).join(', ')}]`
+    : typeof value === 'number'
+      ? formatNumber(value)
+      : String(value);

@@ -1,0 +1,175 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '@weightloom/cli-kit/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mergeProgram } from '../../src/cli/merge-program.js';
+import { makeExampleModels } from '../tiny-models.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'merge-cli-'));
+  await makeExampleModels(folder);
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+async function run(...args: string[]) {
+  let [stdout, stderr] = ['', ''];
+  const code = await runCli(mergeProgram(), args, {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    env: {},
+  });
+  return { code, stdout, stderr };
+}
+
+async function recipe(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text.replaceAll('models/', `${folder}/models/`));
+  return path;
+}
+
+const linear = `
+merge_method: linear
+models:
+  - { model: models/chat, parameters: { weight: 1 } }
+  - { model: models/code, parameters: { weight: 3 } }
+`;
+const ties = `
+merge_method: ties
+base_model: models/base
+models:
+  - { model: models/chat, parameters: { weight: 1, density: [0.2, 0.8] } }
+  - { model: models/code, parameters: { weight: 0.5 } }
+`;
+
+describe('weightloom-merge', () => {
+  it('merges, and lists the files it wrote', async () => {
+    const out = join(folder, 'out-plain');
+    const { code, stdout, stderr } = await run(await recipe('plain.yml', linear), out);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('model.safetensors');
+    expect(stdout).toContain(`39 tensors`);
+    expect(readdirSync(out)).toContain('config.json');
+  });
+
+  it('prints one JSON document with --json', async () => {
+    const out = join(folder, 'out-json');
+    const { code, stdout } = await run(
+      await recipe('json.yml', linear),
+      out,
+      '--json',
+      '--out-shard-size',
+      '2k',
+    );
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout) as { files: { name: string }[]; tensors: number; warnings: string[] };
+    expect(result.tensors).toBe(39);
+    expect(result.warnings).toEqual([]);
+    expect(result.files.map(({ name }) => name)).toContain('model.safetensors.index.json');
+  });
+
+  it('shows with --dry-run what would be made, and writes nothing', async () => {
+    const out = join(folder, 'out-dry');
+    const file = await recipe('dry.yml', ties);
+    const { code, stdout } = await run(file, out, '--dry-run');
+    expect(code).toBe(0);
+    expect(existsSync(out)).toBe(false);
+    expect(stdout).toMatch(
+      /model\.layers\.3\.mlp\.up_proj\.weight +F32 +\[6, 4\] +tiesMerge weights=\[1, 0\.5\] density=\[0\.8, 1\]/,
+    );
+    const { tensors, totalSize } = JSON.parse((await run(file, '--dry-run', '--json')).stdout) as {
+      tensors: { name: string; parameters: { density: number[] } }[];
+      totalSize: number;
+    };
+    const middle = tensors.find(({ name }) => name === 'model.layers.1.mlp.up_proj.weight')!;
+    expect(middle.parameters.density[0]).toBeCloseTo(0.4, 12);
+    expect(totalSize).toBe(4 * (4 * (4 * 16 + 3 * 24 + 8) + 84));
+  });
+
+  it('writes a report with --report', async () => {
+    const page = join(folder, 'report.html');
+    const { code, stderr } = await run(
+      await recipe('report.yml', ties),
+      join(folder, 'out-report'),
+      '--report',
+      page,
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const html = await readFile(page, 'utf8');
+    expect(html).toContain('Merge by ties');
+    expect(html).toContain('<svg');
+    expect(html).toContain('model.layers.1.post_attention_layernorm.weight');
+  });
+
+  it('accepts the harmless flags of mergekit with a note', async () => {
+    const { code, stdout } = await run(
+      await recipe('flags.yml', linear),
+      join(folder, 'out-flags'),
+      '--cuda',
+      '--no-lazy-unpickle',
+      '-j',
+      '4',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('note: --cuda has no effect here');
+    expect(stdout).toContain('note: --num-threads has no effect here');
+  });
+
+  it('refuses to run code of models, and to write pickles', async () => {
+    const file = await recipe('code.yml', linear);
+    expect(await run(file, join(folder, 'x'), '--trust-remote-code')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('code that comes with a model is never run') as string,
+    });
+    expect((await run(file, join(folder, 'x'), '--no-safe-serialization')).code).toBe(2);
+    expect(await run(file, join(folder, 'out-safe'), '--no-trust-remote-code')).toMatchObject({ code: 0 });
+  });
+
+  it('refuses a folder that holds a model already, unless told to overwrite', async () => {
+    const out = join(folder, 'out-twice');
+    const file = await recipe('twice.yml', linear);
+    expect((await run(file, out)).code).toBe(0);
+    const again = await run(file, out);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('expected a folder without a checkpoint');
+    expect((await run(file, out, '--overwrite')).code).toBe(0);
+  });
+
+  it('tells where a recipe is wrong in one line', async () => {
+    const file = await recipe('wrong.yml', linear.replace('weight: 3', 'wieght: 3'));
+    const { code, stderr } = await run(file, join(folder, 'x'));
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain('wrong.yml:5:');
+    expect(stderr).toContain('did you mean "weight"?');
+  });
+
+  it('says what is missing', async () => {
+    expect(await run(await recipe('missing.yml', linear))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("missing required argument 'output'") as string,
+    });
+  });
+
+  it('merges single files flat, with the tensors that all have', async () => {
+    const text = linear
+      .replace('models/chat', 'models/chat/model.safetensors')
+      .replace('models/code', 'models/code/model.safetensors');
+    const out = join(folder, 'flat.safetensors');
+    const { code, stdout } = await run(await recipe('flat.yml', text), out, '-i');
+    expect(code).toBe(0);
+    expect(stdout).toContain('flat.safetensors');
+    expect(existsSync(out)).toBe(true);
+  });
+
+  it('reads well with --help', async () => {
+    const { code, stdout } = await run('--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: weightloom-merge [options] <recipe> [output]');
+    expect(stdout).not.toContain('--gpu-rich');
+  });
+});

@@ -1,0 +1,117 @@
+import { readdirSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mergeRecipe } from '../../src/node/index.js';
+import { makeExampleModels } from '../tiny-models.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'resume-'));
+  await makeExampleModels(folder);
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+const recipe = `
+merge_method: linear
+models:
+  - { model: models/chat, parameters: { weight: 1 } }
+  - { model: models/code, parameters: { weight: 2 } }
+`;
+
+/** Merges; stops after some tensors where told to. Gives the tensors that were made, not copied from before. */
+async function merge(name: string, stopAfter = Infinity, options: { seed?: number; resume?: boolean } = {}) {
+  const output = join(folder, name);
+  const made: string[] = [];
+  const stop = new AbortController();
+  const run = mergeRecipe(recipe, {
+    output,
+    cwd: folder,
+    resume: true,
+    maxShardSize: 1500,
+    signal: stop.signal,
+    ...options,
+    onPlan: (plan) => ({
+      ...plan,
+      tensors: plan.tensors.map((tensor) => ({
+        ...tensor,
+        method: {
+          ...tensor.method!,
+          begin(tensors) {
+            made.push(tensor.name);
+            if (made.length > stopAfter) stop.abort(new Error('interrupted'));
+            return tensor.method!.begin(tensors);
+          },
+        },
+      })),
+    }),
+  });
+  return { output, made, run };
+}
+const weights = async (output: string) =>
+  Promise.all(
+    readdirSync(output)
+      .filter((name) => name.endsWith('.safetensors'))
+      .sort()
+      .map(async (name) => (await readFile(join(output, name))).toString('hex')),
+  );
+
+describe('a merge that is resumed', () => {
+  it('makes only what is not finished, and ends with the same bytes', async () => {
+    const whole = await merge('whole');
+    await whole.run;
+    expect(readdirSync(whole.output)).not.toContain('.weightloom-resume');
+
+    const first = await merge('stopped', 20);
+    await expect(first.run).rejects.toThrow('interrupted');
+    expect(readdirSync(first.output)).toEqual(['.weightloom-resume']);
+    const second = await merge('stopped');
+    await second.run;
+    expect(second.made.length).toBeGreaterThan(0);
+    expect(second.made.length).toBeLessThan(25);
+    expect(await weights(second.output)).toEqual(await weights(whole.output));
+    expect(readdirSync(second.output)).not.toContain('.weightloom-resume');
+  });
+
+  it('makes a tensor again whose bytes were damaged', async () => {
+    const first = await merge('damaged', 20);
+    await expect(first.run).rejects.toThrow('interrupted');
+    const stage = join(first.output, '.weightloom-resume');
+    const [name] = (await readFile(join(stage, 'done.txt'), 'utf8')).split('\n').filter(Boolean);
+    const [shard] = readdirSync(stage).filter((file) => file.endsWith('.safetensors'));
+    const file = await open(join(stage, shard!), 'r+');
+    // The last byte of the first shard.
+    const { size } = await file.stat();
+    await file.write(Uint8Array.of(0xff), 0, 1, size - 1);
+    await file.close();
+    expect(name).toBeDefined();
+    const second = await merge('damaged');
+    await second.run;
+    const whole = await merge('undamaged');
+    await whole.run;
+    expect(await weights(second.output)).toEqual(await weights(whole.output));
+  });
+
+  it('starts anew when options or models have changed', async () => {
+    const first = await merge('changed', 20);
+    await expect(first.run).rejects.toThrow('interrupted');
+    const seeded = await merge('changed', 20, { seed: 5 });
+    await expect(seeded.run).rejects.toThrow('interrupted');
+    expect(seeded.made.length).toBeGreaterThan(20);
+    await utimes(join(folder, 'models/chat/model.safetensors'), 1, 1);
+    const touched = await merge('changed', Infinity, { seed: 5 });
+    await touched.run;
+    expect(touched.made).toHaveLength(39);
+  });
+
+  it('leaves nothing behind without --resume', async () => {
+    const { run, output } = await merge('plain', 20, { resume: false });
+    await expect(run).rejects.toThrow('interrupted');
+    expect(() => readdirSync(output)).toThrow('ENOENT');
+  });
+
+  it('is refused for a single file', async () => {
+    await expect((await merge('x.safetensors')).run).rejects.toThrow('expected a folder, to resume in');
+  });
+});

@@ -1,0 +1,103 @@
+// What the engine does to every element of every tensor, four at a time. Pointers are byte offsets; arrays are dense.
+// Loops go on to a multiple of four, so that up to 12 bytes past the end of an output are written.
+
+/** bfloat16 to float32, exact; whether any value is NaN or infinite. */
+export function decodeBf16(n: i32, x: usize, out: usize): bool {
+  const exponent = i32x4.splat(0x7f800000);
+  let special = i32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const v = i32x4.shl(v128.load16x4_u(x), 16);
+    special = v128.or(special, i32x4.eq(v128.and(v, exponent), exponent));
+    v128.store(out, v);
+    x += 8;
+    out += 16;
+  }
+  return v128.any_true(special);
+}
+
+/** float16 to float32, exact; whether any value is NaN or infinite. */
+export function decodeF16(n: i32, x: usize, out: usize): bool {
+  let any = i32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const h = v128.load16x4_u(x);
+    const magnitude = v128.and(h, i32x4.splat(0x7fff));
+    const sign = i32x4.shl(v128.xor(h, magnitude), 16);
+    // Read as float32 the shifted bits are 2^112 too small; the product is exact, subnormals included.
+    const shifted = i32x4.shl(magnitude, 13);
+    const finite = f32x4.mul(shifted, i32x4.splat(0x77800000));
+    const isSpecial = i32x4.gt_s(magnitude, i32x4.splat(0x7bff));
+    any = v128.or(any, isSpecial);
+    const bits = v128.bitselect(v128.or(shifted, i32x4.splat(0x7f800000)), finite, isSpecial);
+    v128.store(out, v128.or(sign, bits));
+    x += 8;
+    out += 16;
+  }
+  return v128.any_true(any);
+}
+
+/** Whether any of the float32 values is NaN or infinite. */
+export function anySpecial(n: i32, x: usize): bool {
+  const exponent = i32x4.splat(0x7f800000);
+  let special = i32x4.splat(0);
+  const whole = n & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    special = v128.or(special, i32x4.eq(v128.and(v128.load(x), exponent), exponent));
+    x += 16;
+  }
+  let found = v128.any_true(special);
+  for (let i = whole; i < n; i++) {
+    found = found || (load<u32>(x) & 0x7f800000) == 0x7f800000;
+    x += 4;
+  }
+  return found;
+}
+
+/** float32 to bfloat16, ties to even; whether any result is NaN or infinite. */
+export function encodeBf16(n: i32, x: usize, out: usize): bool {
+  const one = i32x4.splat(1);
+  const almostHalf = i32x4.splat(0x7fff);
+  const exponent = i32x4.splat(0x7f80);
+  let special = i32x4.splat(0);
+  const whole = n & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    const v = v128.load(x);
+    const odd = v128.and(i32x4.shr_u(v, 16), one);
+    const code = i32x4.shr_u(i32x4.add(i32x4.add(v, almostHalf), odd), 16);
+    special = v128.or(special, i32x4.eq(v128.and(code, exponent), exponent));
+    v128.store64_lane(out, i16x8.narrow_i32x4_u(code, code), 0);
+    x += 16;
+    out += 8;
+  }
+  let found = v128.any_true(special);
+  for (let i = whole; i < n; i++) {
+    const v = load<u32>(x);
+    const code = (v + 0x7fff + ((v >> 16) & 1)) >> 16;
+    found = found || (code & 0x7f80) == 0x7f80;
+    store<u16>(out, <u16>code);
+    x += 4;
+    out += 2;
+  }
+  return found;
+}
+
+/**
+ * `out = Σ factors[k] · inputs[k]`, in float64, in order, rounded once to float32.
+ *
+ * @param inputs - `count` pointers to float32, as unsigned 32-bit numbers
+ * @param factors - `count` float64
+ */
+export function combine(n: i32, count: i32, inputs: usize, factors: usize, out: usize): void {
+  for (let i: usize = 0; i < (<usize>n) << 2; i += 16) {
+    const first = v128.load(<usize>load<u32>(inputs) + i);
+    const start = v128.load64_splat(factors);
+    let low = f64x2.mul(start, f64x2.promote_low_f32x4(first));
+    let high = f64x2.mul(start, f64x2.promote_low_f32x4(v128.shuffle<i64>(first, first, 1, 1)));
+    for (let k = 1; k < count; k++) {
+      const v = v128.load(<usize>load<u32>(inputs + (k << 2)) + i);
+      const factor = v128.load64_splat(factors + (k << 3));
+      low = f64x2.add(low, f64x2.mul(factor, f64x2.promote_low_f32x4(v)));
+      high = f64x2.add(high, f64x2.mul(factor, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1))));
+    }
+    v128.store(out + i, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+  }
+}
