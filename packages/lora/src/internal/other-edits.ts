@@ -1,4 +1,3 @@
-import { inverse, Matrix as Dense } from 'ml-matrix';
 import type { RawTensor } from '@weightloom/checkpoint';
 import { AdapterError } from '../adapter-error.js';
 import { patternLookup } from '../format/match-modules.js';
@@ -224,21 +223,4 @@ function missEdit(adapter: OtherAdapter, context: Context): WeightEdit {
       return rows;
     },
   });
-}
-
-/** The inverse of `I + b`, or an error that tells how badly conditioned it is. */
-function invertBlock(block: Matrix, where: string): Matrix {
-  const r = block.rows;
-  const dense = Dense.from1DArray(r, r, Float64Array.from(block.values));
-  for (let i = 0; i < r; i++) dense.set(i, i, dense.get(i, i) + 1);
-  const inverted = inverse(dense);
-  const condition = dense.norm() * inverted.norm();
-  if (!(condition < 1e7)) {
-    throw new AdapterError({
-      where,
-      expected: 'I + b to be invertible',
-      received: `a condition number of ${condition.toExponential(1)}`,
-    });
-  }
-  return matrix(Float32Array.from(inverted.to1DArray()), r, r);
 }
