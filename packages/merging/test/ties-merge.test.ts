@@ -27,6 +27,26 @@ describe('tiesMerge', () => {
     expect(await values(merged)).toEqual({ w: [1, -1, 0, 0] });
   });
 
+  it('gives one model its own way, whatever its weight', async () => {
+    const model = dict({ w: [1, -2, 3, 0] });
+    for (const weights of [[1], [0.25], [-3]]) {
+      expect((await values(await tiesMerge(zeros, [model], { density: 1, weights }))).w).toEqual([
+        1, -2, 3, 0,
+      ]);
+    }
+    expect(
+      (await values(await tiesMerge(zeros, [model], { density: 1, weights: [-3], normalize: false }))).w,
+    ).toEqual([-3, 6, -9, 0]);
+  });
+
+  it('votes among any number of models alike', async () => {
+    const two = [dict({ w: [4, -1, 2, 0] }), dict({ w: [-1, -3, 0, 5] })];
+    const weights = [1.5, 0.5];
+    // A third model without changes has no vote.
+    const three = await tiesMerge(zeros, [...two, zeros], { density: 1, weights: [...weights, 7] });
+    expect(await values(await tiesMerge(zeros, two, { density: 1, weights }))).toEqual(await values(three));
+  });
+
   it('weighs changes in the vote and in the mean', async () => {
     const models = [dict({ w: [1, 1, 1, 1] }), dict({ w: [-3, 3, 0, 1] })];
     // Weighted changes (4, -3), (4, 3), (4, 0), (4, 1), divided by the weights 4, 5, 4, 5 that went in.

@@ -11,7 +11,7 @@ const special = [
   -0,
   1e-40,
   -1e-45,
-  65504,
+  16376,
   6e-8,
   1 + 2 ** -8,
   1 + 3 * 2 ** -8,
@@ -21,7 +21,7 @@ const special = [
 const values = (scale: number) =>
   Float32Array.from(
     { length: size },
-    (_, i) => special[i % 97] ?? scale * draw.normal() * 10 ** (6 * draw.uniform() - 5),
+    (_, i) => special[i % 97] ?? Math.tanh(scale * draw.normal()) * 10 ** (6 * draw.uniform() - 4),
   );
 
 const factors = [0.3, -1.7, 0.11];
@@ -86,9 +86,7 @@ describe('the WebAssembly core', () => {
       }
       const list = new Float32Array(size);
       list[index] = 3.4e38;
-      await expect(
-        run([fromFloat32(list, 'F32'), fromFloat32(list, 'F32')].slice(0, 1), 'BF16', 0, size),
-      ).resolves.toBeDefined();
+      await expect(run([fromFloat32(list, 'F32')], 'BF16', 0, size)).resolves.toBeDefined();
       const double = [1, 2].map(() =>
         fromFloat32(
           list.map((x) => x * 3),

@@ -27,8 +27,8 @@ interface MergeOptions extends FamiliarOptions {
   readonly memory?: number;
   readonly outShardSize: number;
   readonly randomSeed: number;
-  readonly allowCrimes: boolean;
-  readonly truncateVocabulary: boolean;
+  readonly allowCrimes?: boolean;
+  readonly truncateVocabulary?: boolean;
   readonly tensorIntersection?: boolean;
   readonly tensorUnion?: boolean;
   readonly copyTokenizer: boolean;
@@ -55,18 +55,23 @@ export function mergeProgram(): Command {
     .option('--report <file>', 'also write an HTML page: cosines, norms and sign conflicts, layer by layer')
     .option('--resume', 'keep finished tensors when interrupted, and go on from them')
     .option('--overwrite', 'replace a model that is there already')
-    .option('--out-shard-size <size>', 'most bytes of weights in a file: 5B, 500M, 2GiB', parseSize, 5e9)
-    .option('--memory <size>', 'most bytes that pieces of weights take in memory', parseSize, 2 ** 28)
+    .addOption(
+      new Option('--out-shard-size <size>', 'most bytes of weights in a file: 500M, 5GB, 2GiB')
+        .argParser(parseSize)
+        .default(5e9, '5B'),
+    )
+    .addOption(
+      new Option('--memory <size>', 'most bytes that pieces of weights take in memory')
+        .argParser(parseSize)
+        .default(2 ** 28, '256MiB'),
+    )
     .option('--random-seed <number>', 'seed of the methods that draw at random', parseWhole, 0)
-    .option('--allow-crimes', 'merge models of different architectures, as far as tensors fit', false)
-    .option('--no-allow-crimes')
-    .option('--truncate-vocabulary', 'cut embeddings of unequal size to the rows that all have', false)
+    .option('--allow-crimes', 'merge models of different architectures, as far as tensors fit')
+    .option('--truncate-vocabulary', 'cut embeddings of unequal size to the rows that all have')
     .option('-i, --tensor-intersection', 'leave out tensors that some model lacks')
     .option('-u, --tensor-union', 'copy tensors that only one model has')
-    .option('--copy-tokenizer', 'copy the tokenizer of the base, or of the first model', true)
-    .option('--no-copy-tokenizer')
-    .option('--write-model-card', 'write README.md', true)
-    .option('--no-write-model-card')
+    .option('--no-copy-tokenizer', 'leave out the tokenizer of the base, or of the first model')
+    .option('--no-write-model-card', 'leave out README.md')
     .option('--transformers-cache <folder>', 'cache of Hugging Face to look for models in')
     .option('--lora-merge-cache <folder>', 'keep models with their adapter folded in here')
     .option('--lora-merge-dtype <dtype>', 'dtype of models with their adapter folded in', parseDtype)
@@ -74,6 +79,9 @@ export function mergeProgram(): Command {
     .addOption(
       new Option('--compat <program>', 'reproduce the known errors of a program').choices(['mergekit']),
     );
+  for (const flag of ['--no-allow-crimes', '--copy-tokenizer', '--write-model-card']) {
+    program.addOption(new Option(flag).hideHelp());
+  }
   addFamiliarOptions(program);
   return program.action(
     cliAction<[string, string | undefined], MergeOptions>(

@@ -20,9 +20,16 @@ export function agreeingSum(
   { normalize, tie }: SignVoteOptions,
 ): Float64Array {
   const out = ballots[0]!;
-  if (ballots.length === 2) voteOfTwo(ballots[0]!, ballots[1]!, weights, normalize, tie);
+  if (ballots.length === 1) voteOfOne(out, weights, normalize);
+  else if (ballots.length === 2) voteOfTwo(ballots[0]!, ballots[1]!, weights, normalize, tie);
   else voteOfMany(ballots, weights, normalize, tie);
   return out;
+}
+
+/** A single voter always wins. */
+function voteOfOne(ballot: Float64Array, [weight]: readonly number[], normalize: boolean): void {
+  if (!normalize || Math.abs(weight!) < SMALLEST_SUM) return;
+  for (let j = 0; j < ballot.length; j++) ballot[j] = ballot[j]! / weight!;
 }
 
 /** Where both agree their sum counts, else the larger one; where they cancel, the one with the sign of `tie`. */

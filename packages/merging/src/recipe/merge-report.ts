@@ -136,8 +136,13 @@ function sumOver(
   return total;
 }
 
-const meanConflicts = (list: readonly TensorStatistics[]): number =>
-  list.reduce((sum, { signConflicts = 0 }) => sum + signConflicts, 0) / Math.max(1, list.length);
+/** Over all weights of these tensors. */
+function meanConflicts(list: readonly TensorStatistics[]): number {
+  const total = list.reduce((sum, { size }) => sum + size, 0);
+  return (
+    list.reduce((sum, { signConflicts = 0, size }) => sum + signConflicts * size, 0) / Math.max(1, total)
+  );
+}
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 

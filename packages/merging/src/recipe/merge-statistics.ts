@@ -4,6 +4,8 @@ import type { PlannedTensor, RecipePlan } from './plan-recipe.js';
 /** What a merge did to one tensor. */
 export interface TensorStatistics {
   readonly name: string;
+  /** Number of weights. */
+  readonly size: number;
   /** The models, without the base. */
   readonly models: readonly string[];
   /** Norm of each model's change to the base; of its weights where there is no base. */
@@ -61,6 +63,7 @@ function observed(
           const resultNorm = Math.sqrt(sums.result);
           report({
             name,
+            size,
             models,
             norms,
             cosines: norms.map((norm, i) =>

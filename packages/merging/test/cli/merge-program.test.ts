@@ -155,6 +155,19 @@ describe('weightloom-merge', () => {
     });
   });
 
+  it('leaves out the tokenizer and the model card when told to', async () => {
+    const file = await recipe('bare.yml', linear);
+    const bare = join(folder, 'out-bare');
+    expect((await run(file, bare, '--no-copy-tokenizer', '--no-write-model-card')).code).toBe(0);
+    expect(readdirSync(bare).sort()).toEqual(['config.json', 'mergekit_config.yml', 'model.safetensors']);
+    const full = join(folder, 'out-full');
+    expect((await run(file, full, '--copy-tokenizer', '--write-model-card', '--no-allow-crimes')).code).toBe(
+      0,
+    );
+    expect(readdirSync(full)).toContain('tokenizer.json');
+    expect(readdirSync(full)).toContain('README.md');
+  });
+
   it('merges single files flat, with the tensors that all have', async () => {
     const text = linear
       .replace('models/chat', 'models/chat/model.safetensors')
