@@ -74,3 +74,54 @@ export { compareWeights } from './diagnose/compare-weights.js';
 export { reduceIntruders, type ReduceIntrudersOptions } from './diagnose/reduce-intruders.js';
 export { diagnosisReport } from './diagnose/diagnosis-report.js';
 export type { IntruderOptions } from './diagnose/intruder-dimensions.js';
+
+export { loraPlus, loraPlusGroup, type LoraPlusGroup, type LoraPlusOptions } from './train/lora-plus.js';
+export {
+  adaptBone,
+  boneAdapter,
+  type BoneOptions,
+  boneToLora,
+  type BoneVariant,
+  initBone,
+} from './train/bone.js';
+export {
+  adaptFloraTucker,
+  fitTucker,
+  type FloraTuckerOptions,
+  initFloraTucker,
+  type TuckerFit,
+  tuckerProduct,
+} from './train/flora-tucker.js';
+export { type LisaOptions, type LisaResult, trainLisa } from './train/lisa.js';
+export {
+  liftMask,
+  type LiftMaskOptions,
+  moveMasks,
+  sparseAdamw,
+  type SparseAdamwOptions,
+} from './train/lift.js';
+export {
+  factorizedModel,
+  factorizeModel,
+  type FactorizeOptions,
+  pelaObjective,
+  type PelaObjectiveOptions,
+} from './train/pela.js';
+export { pgdAttack, type PgdAttackOptions } from './train/pgd-attack.js';
+export {
+  interpolateRobust,
+  type InterpolatedRobust,
+  type InterpolateRobustOptions,
+  moduleCriticality,
+  type ModuleCriticality,
+  type ModuleCriticalityOptions,
+  robustAccuracy,
+} from './train/rift.js';
+export {
+  priorDistillation,
+  type PriorDistillationOptions,
+  scaleWeightedCrossEntropy,
+  selectiveTraining,
+} from './train/scale-wise-tuning.js';
+
+export { type PaperEntry, papers } from './papers.js';

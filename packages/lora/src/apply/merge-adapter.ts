@@ -1,7 +1,7 @@
 import { runInMemory, type StateDict, toTensors } from '@weightloom/state-dict';
 import { AdapterError } from '../adapter-error.js';
 import { fingerprint } from '../internal/fingerprint.js';
-import type { PeftAdapter } from '../peft/peft-adapter.js';
+import { isLora, type PeftAdapter } from '../peft/peft-adapter.js';
 import { type MergeOptions, mergeMethod, planMerge } from './plan-merge.js';
 
 /** Which adapters a state dict holds, for those this package merged. */
@@ -45,13 +45,13 @@ export interface UnmergeOptions extends MergeOptions {
 }
 
 /**
- * Takes an adapter out again: `W - s · B · A`.
+ * Takes an adapter out again: `W - s · B · A`, for other methods by the reverse of their formulas.
  *
  * What comes back differs from the base by rounding: about one unit in the last place of float32, more in half precision.
  *
  * @param params - weights `mergeAdapter` made; left unchanged
  * @throws {AdapterError} when the adapter is not merged into `params`, and for what cannot be undone without the base: DoRA, whole
- *   modules, trained tokens, methods other than LoRA
+ *   modules, trained tokens, (IA)³ with zeros, Bat with blocks that cannot be inverted
  */
 export async function unmergeAdapter(
   params: StateDict,
@@ -73,19 +73,18 @@ export async function unmergeAdapter(
   if (lost)
     throw new AdapterError({
       where,
-      expected: 'an adapter whose change is a sum',
+      expected: 'an adapter whose change can be undone',
       received: lost,
       cure: 'keep the base',
     });
-  const weight = -(options.weight ?? before?.get(id) ?? 1);
-  const result = await changed(params, adapter, { ...options, weight }, where);
+  const weight = options.weight ?? before?.get(id) ?? 1;
+  const result = await changed(params, adapter, { ...options, weight, reverse: true }, where);
   merged.set(result, new Map([...(before ?? [])].filter(([other]) => other !== id)));
   return result;
 }
 
 function irreversible(adapter: PeftAdapter): string | undefined {
-  if (adapter.config.peftType !== 'LORA') return `one of ${adapter.config.peftType}`;
-  if (adapter.config.useDora) return 'DoRA, which forgets the norms of the base';
+  if (isLora(adapter) && adapter.config.useDora) return 'DoRA, which forgets the norms of the base';
   if (adapter.saved.size > 0) return 'one with whole modules';
   if ('tokens' in adapter && adapter.tokens.size > 0) return 'one with trained tokens';
   return undefined;
@@ -94,7 +93,7 @@ function irreversible(adapter: PeftAdapter): string | undefined {
 async function changed(
   params: StateDict,
   adapter: PeftAdapter,
-  options: MergeOptions,
+  options: MergeOptions & { readonly reverse?: boolean },
   where: string,
 ): Promise<StateDict> {
   const shapes = new Map(Object.entries(params).map(([name, { shape }]) => [name, shape] as const));

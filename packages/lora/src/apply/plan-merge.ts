@@ -52,10 +52,11 @@ export interface MergePlan {
 export function planMerge(
   adapter: PeftAdapter,
   shapes: Shapes,
-  options: MergeOptions,
+  options: MergeOptions & { readonly reverse?: boolean },
   where: string,
 ): MergePlan {
-  const { rename = (path: string) => path, weight = 1 } = options;
+  const { rename = (path: string) => path, weight: given = 1, reverse = false } = options;
+  const weight = reverse ? -given : given;
   if (!Number.isFinite(weight))
     throw new RangeError(`${where}: expected a finite weight, received ${weight}`);
   const edits = new Map<string, { replacement?: RawTensor; edits: WeightEdit[] }>();
@@ -96,11 +97,11 @@ export function planMerge(
       });
     }
     const scaling = scalings(config);
-    if (config.useDora && weight !== 1) {
+    if (config.useDora && given !== 1) {
       throw new AdapterError({
         where,
         expected: 'weight 1 for DoRA, whose change is no sum',
-        received: String(weight),
+        received: String(given),
       });
     }
     const shapeOf = (path: string) => shapes.get(`${rename(path)}.weight`);
@@ -146,15 +147,15 @@ export function planMerge(
   }
 
   function planOther(other: OtherAdapter): void {
-    if (weight !== 1) {
-      const received = `${weight} for ${other.config.peftType}`;
+    if (given !== 1) {
+      const received = `${given} for ${other.config.peftType}`;
       throw new AdapterError({ where, expected: 'weight 1 for methods other than LoRA', received });
     }
     for (const [path, factors] of other.modules) {
       const name = `${rename(path)}.weight`;
       const shape = need(name, path);
       if (!shape) continue;
-      const own = otherEdits(other, { path, factors, shape, where: `${where}: ${quote(path)}` });
+      const own = otherEdits(other, { reverse, path, factors, shape, where: `${where}: ${quote(path)}` });
       editOf(name).edits.push(own.weight);
       if (own.bias && shapes.has(`${rename(path)}.bias`)) editOf(`${rename(path)}.bias`).edits.push(own.bias);
     }

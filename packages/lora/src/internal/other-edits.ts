@@ -1,14 +1,17 @@
 import type { RawTensor } from '@weightloom/checkpoint';
+import { inv, tensor } from '@weightloom/tensor-gpu';
 import { AdapterError } from '../adapter-error.js';
 import { patternLookup } from '../format/match-modules.js';
 import type { OtherAdapter } from '../peft/peft-adapter.js';
-import { type Matrix, matrix, multiply, rowsOf } from './multiply.js';
+import { frobenius, type Matrix, matrix, multiply, rowsOf } from './multiply.js';
 import { describe, showShape } from './text.js';
 import { finiteValues } from './values.js';
 import { addDelta, blockAffine, type DeltaRows, scale, type WeightEdit } from './weight-edits.js';
 
 type Factors = ReadonlyMap<string, RawTensor>;
 interface Context {
+  /** Take the change out again. */
+  readonly reverse: boolean;
   readonly path: string;
   readonly factors: Factors;
   readonly shape: readonly number[];
@@ -22,15 +25,18 @@ export function otherEdits(
 ): { weight: WeightEdit; bias?: WeightEdit } {
   switch (adapter.config.peftType) {
     case 'LOHA':
-      return { weight: addDelta(sized(lohaRows(context, scalingOf(adapter, context.path)), context)) };
+      return { weight: addDelta(sized(lohaRows(context, signed(adapter, context)), context)) };
     case 'LOKR':
-      return { weight: addDelta(sized(lokrRows(context, scalingOf(adapter, context.path)), context)) };
+      return { weight: addDelta(sized(lokrRows(context, signed(adapter, context)), context)) };
     case 'IA3':
       return ia3Edits(adapter, context);
     case 'MISS':
       return { weight: missEdit(adapter, context) };
   }
 }
+
+const signed = (adapter: OtherAdapter, { path, reverse }: Context): number =>
+  scalingOf(adapter, path) * (reverse ? -1 : 1);
 
 const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
@@ -177,7 +183,15 @@ function ia3Edits(adapter: OtherAdapter, context: Context): { weight: WeightEdit
       received: String(l.length),
     });
   }
-  return { weight: scale(l, axis), bias: overInputs ? undefined : scale(l, 'column') };
+  if (context.reverse && l.includes(0)) {
+    throw new AdapterError({
+      where: `${where}: ia3_l`,
+      expected: 'factors other than 0',
+      received: '0, which forgets the base',
+    });
+  }
+  const factors = context.reverse ? l.map((value) => 1 / value) : l;
+  return { weight: scale(factors, axis), bias: overInputs ? undefined : scale(factors, 'column') };
 }
 
 /** MiSS (once Bone): `ΔW[o, i] = b[i mod r, o]`; its variant bat multiplies blocks of the base. */
@@ -206,11 +220,12 @@ function missEdit(adapter: OtherAdapter, context: Context): WeightEdit {
         r,
         r,
       );
-      return { factor, offset };
+      return context.reverse ? inverseOf(factor, offset, `${where}: block ${i}`) : { factor, offset };
     });
     return blockAffine(blocks);
   }
   const [r, width] = raw.shape as [number, number];
+  const sign = context.reverse ? -1 : 1;
   fits('[r, out], or [r, mini_r] with out divisible by mini_r', raw.shape.length === 2 && out % width === 0);
   return addDelta({
     columns: inputs,
@@ -218,9 +233,28 @@ function missEdit(adapter: OtherAdapter, context: Context): WeightEdit {
       const rows = new Float32Array((end - begin) * inputs);
       for (let o = begin; o < end; o++) {
         for (let i = 0; i < inputs; i++)
-          rows[(o - begin) * inputs + i] = values[(i % r) * width + (o % width)]!;
+          rows[(o - begin) * inputs + i] = sign * values[(i % r) * width + (o % width)]!;
       }
       return rows;
     },
   });
+}
+
+/** `W' ↦ (W' - b)(I + b)⁻¹`; refused where so much would be lost that nothing of the base comes back. */
+function inverseOf(factor: Matrix, offset: Matrix, where: string): { factor: Matrix; offset: Matrix } {
+  const r = factor.rows;
+  let inverse: Matrix | undefined;
+  try {
+    using found = inv(tensor(factor.values, [r, r]));
+    inverse = matrix(found.dataSync() as Float32Array, r, r);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'LinAlgError')) throw error;
+  }
+  const condition = inverse ? frobenius(factor.values) * frobenius(inverse.values) : Infinity;
+  if (!inverse || condition > 1e7) {
+    const received = `a condition number of ${condition.toExponential(1)}`;
+    throw new AdapterError({ where, expected: 'I + b to be invertible', received, cure: 'keep the base' });
+  }
+  const moved = multiply(offset, inverse);
+  return { factor: inverse, offset: { ...moved, values: moved.values.map((value) => -value) } };
 }

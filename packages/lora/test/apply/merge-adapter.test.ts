@@ -7,6 +7,7 @@ import {
   loraConfig,
   type LoraConfigOptions,
   mergeAdapter,
+  type OtherAdapter,
   unmergeAdapter,
 } from '../../src/index.js';
 import { anyPeftAdapter, largestDifference, peftAdapter, peftTensors } from '../fixtures.js';
@@ -217,7 +218,42 @@ describe('unmergeAdapter', () => {
     await expect(unmergeAdapter(once, small())).rejects.toThrow('received weights with other adapters');
   });
 
-  it.each(['dora', 'every-layer', 'tokens', 'ia3'])('refuses what cannot be undone: %s', async (name) => {
+  it.each(['loha', 'loha-plain', 'lokr', 'lokr-tucker', 'ia3', 'miss', 'miss-uneven', 'miss-mini', 'bat'])(
+    'undoes other methods by the reverse of their formulas: %s',
+    async (name) => {
+      const merged = await mergeAdapter(base(), anyPeftAdapter(name));
+      const back = await fromTensors(await unmergeAdapter(merged, anyPeftAdapter(name)));
+      expect(largestDifference(back, peftTensors('base'))).toBeLessThan(1e-4);
+    },
+  );
+
+  it('refuses blocks and factors that forget the base', async () => {
+    const block = (
+      values: number[],
+      shape: number[],
+      peftType: 'MISS' | 'IA3',
+      factor: string,
+      more: object,
+    ): OtherAdapter => ({
+      config: { peftType, values: more as Record<string, unknown>, source: {} },
+      modules: new Map([
+        ['q', new Map([[factor, fromFloat32(Float32Array.from(values), 'F32', { shape })]])],
+      ]),
+      saved: new Map(),
+      warnings: [],
+    });
+    const params = { 'q.weight': tensor(new Float32Array(4), [2, 2]) };
+    const bat = block([-1, 0, 0, -1], [1, 2, 2], 'MISS', 'miss_block', { init_weights: 'bat' });
+    await expect(unmergeAdapter(params, bat, { force: true })).rejects.toThrow(
+      '"q": block 0: expected I + b to be invertible',
+    );
+    const ia3 = block([1, 0], [2, 1], 'IA3', 'ia3_l', { feedforward_modules: [] });
+    await expect(unmergeAdapter(params, ia3, { force: true })).rejects.toThrow(
+      'received 0, which forgets the base',
+    );
+  });
+
+  it.each(['dora', 'every-layer', 'tokens'])('refuses what cannot be undone: %s', async (name) => {
     await expect(unmergeAdapter(base(), anyPeftAdapter(name), { force: true })).rejects.toThrow(
       'keep the base',
     );
