@@ -28,6 +28,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called between steps; `done` grows from 0 to `total`, both in the example's own unit. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * A handful of training steps in place of all, so that a slow backend gets through: every kind of operation runs, the
+   * numbers stay finite, but checks and bands mean nothing.
+   */
+  readonly quick?: boolean;
 }
 
 /** How far a run has come. */
