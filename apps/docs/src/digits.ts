@@ -1,0 +1,96 @@
+/** What examples on handwritten digits share: the data and its variants, training, accuracy. */
+import {
+  accuracy,
+  adam,
+  type Dataset,
+  type DatasetSplit,
+  evaluate,
+  fit,
+  loadDigits,
+  type Loss,
+  type Model,
+  softmaxCrossEntropy,
+  type StateDict,
+} from '@weightloom/nn';
+import { foldIn, type Key, take, tensor } from '@weightloom/tensor-gpu';
+
+/** The 1797 digits by key: 1100 to train on, 300 to choose by, 397 to test. */
+export const splitDigits = (key: Key): Promise<DatasetSplit> =>
+  loadDigits({ key: foldIn(key, 'data'), validation: 300 / 1797, test: 397 / 1797 });
+
+/** The examples of `data` at `rows`, in that order. */
+export function pick(data: Dataset, rows: readonly number[] | Int32Array): Dataset {
+  const index = tensor(Int32Array.from(rows));
+  return { inputs: take(data.inputs, index), targets: take(data.targets, index) };
+}
+
+/** Examples `from` to `to` (exclusive). */
+export const rowsOf = (data: Dataset, from: number, to: number): Dataset =>
+  pick(
+    data,
+    Int32Array.from({ length: to - from }, (_, i) => from + i),
+  );
+
+/** The examples that show one of `classes`. */
+export async function ofClasses(data: Dataset, classes: readonly number[]): Promise<Dataset> {
+  const labels = Array.from(await data.targets.data());
+  return pick(
+    data,
+    labels.flatMap((label, row) => (classes.includes(label) ? [row] : [])),
+  );
+}
+
+/**
+ * The same labels with other pictures.
+ *
+ * @param change - from and to pixels in [0, 1], shape `[n, 64]`, row after row; the functions of
+ *   `@weightloom/datasets` fit: `(pictures) => rotateDigits(pictures, { degrees: 30 })`
+ */
+export async function changed(
+  data: Dataset,
+  change: (pictures: Float32Array) => Float32Array,
+): Promise<Dataset> {
+  const pictures = change(Float32Array.from(await data.inputs.data()));
+  return { inputs: tensor(pictures, data.inputs.shape), targets: data.targets };
+}
+
+/** White on black in place of black on white. */
+export const inverted = (pictures: Float32Array): Float32Array => pictures.map((ink) => 1 - ink);
+
+export interface TrainOptions {
+  readonly model: Model;
+  readonly data: Dataset;
+  /** Where to start; survives. Default: a new network. */
+  readonly params?: StateDict;
+  readonly epochs: number;
+  /** Of Adam; default 1e-3. */
+  readonly learningRate?: number;
+  /** Default cross-entropy. */
+  readonly loss?: Loss;
+  readonly trainable?: (name: string) => boolean;
+  readonly key: Key;
+  readonly signal?: AbortSignal;
+  /** Three steps in place of all. */
+  readonly quick?: boolean;
+}
+
+/** Trains with Adam, 64 examples a step. */
+export async function train({ epochs, learningRate = 1e-3, quick, ...options }: TrainOptions) {
+  const { params } = await fit({
+    loss: softmaxCrossEntropy,
+    ...options,
+    optimizer: adam({ learningRate }),
+    ...(quick ? { steps: 3 } : { epochs }),
+    batchSize: 64,
+  });
+  return params;
+}
+
+/** The share of `data` that a model gets right, in percent. */
+export const percentRight = async (
+  model: Pick<Model, 'apply'>,
+  params: StateDict,
+  data: Dataset,
+): Promise<number> => 100 * (await evaluate({ model, params, data, metrics })).accuracy;
+
+const metrics = { accuracy };
