@@ -34,6 +34,7 @@ export type {
 export { fromKohya, type FromKohyaOptions, toKohya } from './convert/kohya.js';
 export { fromDiffusers, toDiffusers } from './convert/diffusers.js';
 export { fromMlx, toMlx } from './convert/mlx.js';
+export { type AdapterLayout, adapterLayouts, detectLayout } from './convert/detect-layout.js';
 
 export { layerDelta } from './apply/layer-delta.js';
 export { mergeAdapter, unmergeAdapter, type UnmergeOptions } from './apply/merge-adapter.js';
@@ -70,6 +71,7 @@ export {
   type Diagnosis,
   type LayerDiagnosis,
 } from './diagnose/diagnose-adapter.js';
+export { type AdapterInspection, inspectAdapter, type ModuleInspection } from './diagnose/inspect-adapter.js';
 export { compareWeights } from './diagnose/compare-weights.js';
 export { reduceIntruders, type ReduceIntrudersOptions } from './diagnose/reduce-intruders.js';
 export { diagnosisReport } from './diagnose/diagnosis-report.js';

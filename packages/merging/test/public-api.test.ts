@@ -14,9 +14,11 @@ describe('the exported names', () => {
       'della',
       'dellaLinear',
       'greedySoup',
+      'inspectRecipe',
       'karcher',
       'linear',
       'mergeCheckpoints',
+      'mergeReport',
       'methods',
       'modelStock',
       'multislerp',
@@ -35,6 +37,7 @@ describe('the exported names', () => {
       'taskArithmetic',
       'tiesMerge',
       'uniformSoup',
+      'withStatistics',
     ]);
   });
 

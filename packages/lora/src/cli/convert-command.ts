@@ -6,6 +6,7 @@ import { cliAction, type CliResult } from '@weightloom/cli-kit/node';
 import { type Command, Option } from 'commander';
 import { AdapterError } from '../adapter-error.js';
 import type { ConversionReport, PipelineAdapters } from '../convert/conversion.js';
+import { type AdapterLayout, adapterLayouts, detectLayout } from '../convert/detect-layout.js';
 import { fromDiffusers, toDiffusers } from '../convert/diffusers.js';
 import { fromKohya, toKohya } from '../convert/kohya.js';
 import { fromMlx, toMlx } from '../convert/mlx.js';
@@ -14,12 +15,9 @@ import { loadAdapter } from '../node/load-adapter.js';
 import { saveAdapter } from '../node/save-adapter.js';
 import { quote } from '../internal/text.js';
 
-const FORMATS = ['peft', 'kohya', 'diffusers', 'mlx'] as const;
-type Format = (typeof FORMATS)[number];
-
 interface ConvertCliOptions {
-  from?: Format;
-  to: Format;
+  from?: AdapterLayout;
+  to: AdapterLayout;
   out: string;
   part: string;
   base?: string[];
@@ -34,9 +32,13 @@ export function addConvertCommand(program: Command): void {
       'bring adapters into the layout of PEFT, kohya (sd-scripts), diffusers or MLX; says what has no place there',
     )
     .addOption(
-      new Option('--from <format>', 'layout of the input (default: told by its files)').choices(FORMATS),
+      new Option('--from <format>', 'layout of the input (default: told by its files)').choices(
+        adapterLayouts,
+      ),
     )
-    .addOption(new Option('--to <format>', 'layout of the output').choices(FORMATS).makeOptionMandatory())
+    .addOption(
+      new Option('--to <format>', 'layout of the output').choices(adapterLayouts).makeOptionMandatory(),
+    )
     .requiredOption('--out <path>', 'folder for peft and mlx, file for kohya and diffusers')
     .option(
       '--part <name>',
@@ -133,18 +135,18 @@ async function readOne(part: string, path: string, { from, base }: ConvertCliOpt
 }
 
 /** Tells the layout by the files, and by the names in them. */
-async function detect(path: string): Promise<Format> {
+async function detect(path: string): Promise<AdapterLayout> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
   const config = await readFile(join(isFolder ? path : dirname(path), 'adapter_config.json'), 'utf8').catch(
     () => undefined,
   );
-  if (config !== undefined && /"peft_type"/.test(config)) return 'peft';
-  if (config !== undefined && /"(lora_parameters|fine_tune_type)"/.test(config)) return 'mlx';
+  const byConfig = detectLayout([], config);
+  if (byConfig === 'peft' || byConfig === 'mlx') return byConfig;
   if (isFolder) return 'peft';
   const checkpoint = await openCheckpoint(path);
-  const kohya = checkpoint.names.some((name) => /^lora_(unet|te\d?|transformer|prior_unet)_/.test(name));
+  const { names } = checkpoint;
   await checkpoint.close();
-  return kohya ? 'kohya' : 'diffusers';
+  return detectLayout(names);
 }
 
 async function write(

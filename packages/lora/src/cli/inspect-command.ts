@@ -1,12 +1,7 @@
-import type { RawTensor } from '@weightloom/checkpoint';
 import { formatBytes } from '@weightloom/cli-kit';
 import { cliAction, type CliResult } from '@weightloom/cli-kit/node';
 import type { Command } from 'commander';
-import { scalings } from '../format/lora-adapter.js';
-import { loraFactors } from '../internal/lora-factors.js';
-import { frobenius } from '../internal/multiply.js';
-import { productSvd } from '../internal/singular.js';
-import { effectiveRank } from '../internal/choose-rank.js';
+import { countBytes, countParameters, inspectAdapter } from '../diagnose/inspect-adapter.js';
 import { loadPeftAdapter } from '../node/load-adapter.js';
 import { isLora, type OtherAdapter } from '../peft/peft-adapter.js';
 import type { LoraAdapter } from '../format/lora-adapter.js';
@@ -28,56 +23,24 @@ export function addInspectCommand(program: Command): void {
 }
 
 function inspectLora(path: string, adapter: LoraAdapter): CliResult {
-  const { config } = adapter;
-  const scaling = scalings(config);
-  const modules = [...adapter.layers].map(([module, layer]) => {
-    const { a, b } = loraFactors(layer, module);
-    const { s } = productSvd(b, a);
-    const scale = scaling(module);
-    return {
-      module,
-      kind: layer.kind,
-      shape: [layer.b.shape[0]!, ...layer.a.shape.slice(1)],
-      rank: layer.a.shape[0]!,
-      scaling: scale,
-      dtype: dtypeName(layer.a.dtype),
-      norm: Math.abs(scale) * frobenius(s),
-      effectiveRank: effectiveRank(s),
-    };
-  });
-  const tensors = [...adapter.layers.values()].flatMap(({ a, b, bias, magnitude }) => [
-    a,
-    b,
-    bias,
-    magnitude,
-  ]);
-  const all = [...tensors, ...adapter.saved.values(), ...adapter.tokens.values()].filter(
-    (raw) => raw !== undefined,
-  );
-  const settings = { ...config, source: undefined };
-  const saved = [...adapter.saved].map(([name, { shape, dtype }]) => ({
-    name,
-    shape,
-    dtype: dtypeName(dtype),
-  }));
+  const found = inspectAdapter(adapter);
+  const { config, method, parameters, bytes, saved, warnings } = found;
+  const modules = found.modules.map((module) => ({ ...module, dtype: dtypeName(module.dtype) }));
   const json = {
     path,
     type: 'LORA',
-    config: settings,
-    parameters: count(all),
-    bytes: bytes(all),
+    config,
+    parameters,
+    bytes,
     modules,
-    saved,
-    warnings: adapter.warnings,
+    saved: saved.map((own) => ({ ...own, dtype: dtypeName(own.dtype) })),
+    warnings,
   };
-  const method = [config.useDora ? 'DoRA' : 'LoRA', config.useRslora ? 'rank-stabilised' : '']
-    .filter(Boolean)
-    .join(', ');
   const summary = [
-    `${method} adapter, rank ${config.r}, alpha ${config.loraAlpha}: ${modules.length} modules, ${count(all)} parameters, ${formatBytes(bytes(all))}`,
+    `${method} adapter, rank ${config.r}, alpha ${config.loraAlpha}: ${modules.length} modules, ${parameters} parameters, ${formatBytes(bytes)}`,
     ...(config.baseModelNameOrPath ? [`base: ${config.baseModelNameOrPath}`] : []),
     ...(saved.length > 0 ? [`stored whole: ${saved.map(({ name }) => name).join(', ')}`] : []),
-    ...adapter.warnings.map((warning) => `note: ${warning}`),
+    ...warnings.map((warning) => `note: ${warning}`),
   ].join('\n');
   const rows = modules.map((m) => [
     m.module,
@@ -99,12 +62,13 @@ function inspectOther(path: string, { config, modules, saved, warnings }: OtherA
     factors: Object.fromEntries([...factors].map(([name, { shape }]) => [name, shape])),
   }));
   const all = [...[...modules.values()].flatMap((factors) => [...factors.values()]), ...saved.values()];
+  const [parameters, bytes] = [countParameters(all), countBytes(all)];
   const json = {
     path,
     type: config.peftType,
     config: config.values,
-    parameters: count(all),
-    bytes: bytes(all),
+    parameters,
+    bytes,
     modules: listed,
     saved: [...saved.keys()],
     warnings,
@@ -115,11 +79,6 @@ function inspectOther(path: string, { config, modules, saved, warnings }: OtherA
       .map(([name, shape]) => `${name} ${shape.join(' × ')}`)
       .join(', '),
   ]);
-  const summary = `${config.peftType} adapter: ${listed.length} modules, ${count(all)} parameters, ${formatBytes(bytes(all))}`;
+  const summary = `${config.peftType} adapter: ${listed.length} modules, ${parameters} parameters, ${formatBytes(bytes)}`;
   return { json, text: [summary, { columns: ['module', 'factors'], rows }] };
 }
-
-const count = (tensors: readonly RawTensor[]): number =>
-  tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
-const bytes = (tensors: readonly RawTensor[]): number =>
-  tensors.reduce((sum, raw) => sum + raw.bytes.length, 0);
