@@ -16,6 +16,14 @@ export function checkNumber(
   throw new RangeError(`${where}: expected ${name} to be ${range}, received ${String(value)}`);
 }
 
+/** Guards a number of things: a whole number of at least `low`. */
+export function checkCount(where: string, name: string, value: number, low = 1): number {
+  if (Number.isInteger(value) && value >= low) return value;
+  throw new RangeError(
+    `${where}: expected ${name} to be a whole number of at least ${low}, received ${String(value)}`,
+  );
+}
+
 /** One value per model, from one for all or a list of them, each checked. */
 export function perModel(
   where: string,
