@@ -49,6 +49,8 @@ export function mergeProgram(): Command {
       'Merges models by a recipe in the YAML form of mergekit, in bounded memory. Models are folders, safetensors files, or names on the Hugging Face Hub.',
     version: packageVersion(),
   })
+    .usage('[options] <recipe> [output]')
+    .enablePositionalOptions() // those after the name of a subcommand are its own
     .argument('<recipe>', 'YAML file with one recipe, or several that use one another by name')
     .argument('[output]', 'folder to write; or a file ending in .safetensors, for weights alone')
     .option('--dry-run', 'only show what would be made: size, memory, and the parameters of every tensor')
