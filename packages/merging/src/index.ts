@@ -18,6 +18,15 @@ export { nearswap, type NearswapOptions } from './nearswap.js';
 export { arceeFusion } from './arcee-fusion.js';
 export { passthrough, type PassthroughOptions } from './passthrough.js';
 
+export { zsclDistillation, type ZsclDistillationOptions } from './train/zscl-distillation.js';
+export {
+  trainZscl,
+  type TrainZsclOptions,
+  type ZsclEnsemble,
+  type ZsclReference,
+  type ZsclResult,
+} from './train/zscl.js';
+
 export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';
 export { type Method, type MethodName, type MethodOptions, methods } from './methods.js';
 export { type Paper, papers } from './papers.js';

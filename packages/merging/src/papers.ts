@@ -49,4 +49,9 @@ export const papers = {
     url: 'https://arxiv.org/abs/2408.07990',
     functions: ['sce'],
   },
+  zscl: {
+    title: 'Preventing Zero-Shot Transfer Degradation in Continual Learning of Vision-Language Models',
+    url: 'https://arxiv.org/abs/2303.06628',
+    functions: ['trainZscl', 'zsclDistillation'],
+  },
 } as const satisfies Record<string, Paper>;

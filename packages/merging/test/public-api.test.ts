@@ -36,7 +36,9 @@ describe('the exported names', () => {
       'slerp',
       'taskArithmetic',
       'tiesMerge',
+      'trainZscl',
       'uniformSoup',
+      'zsclDistillation',
       'withStatistics',
     ]);
   });
