@@ -1,5 +1,14 @@
 export { uniformSoup } from './uniform-soup.js';
 export { greedySoup, type GreedySoup, type GreedySoupOptions } from './greedy-soup.js';
+export { learnedSoup, type LearnedSoup, type LearnedSoupOptions } from './learned-soup.js';
+export {
+  ensemble,
+  type EnsembleOptions,
+  greedyEnsemble,
+  type GreedyEnsemble,
+  type GreedyEnsembleOptions,
+} from './ensemble.js';
+export { sweep, type Sweep, type SweepOptions, weightGrid } from './sweep.js';
 export { linear, type LinearOptions } from './linear.js';
 export { slerp, type SlerpOptions } from './slerp.js';
 export { taskArithmetic, type TaskArithmeticOptions } from './task-arithmetic.js';

@@ -13,9 +13,12 @@ describe('the exported names', () => {
       'dareTies',
       'della',
       'dellaLinear',
+      'ensemble',
+      'greedyEnsemble',
       'greedySoup',
       'inspectRecipe',
       'karcher',
+      'learnedSoup',
       'linear',
       'mergeCheckpoints',
       'mergeReport',
@@ -34,12 +37,14 @@ describe('the exported names', () => {
       'sce',
       'showModelReference',
       'slerp',
+      'sweep',
       'taskArithmetic',
       'tiesMerge',
       'trainZscl',
       'uniformSoup',
-      'zsclDistillation',
+      'weightGrid',
       'withStatistics',
+      'zsclDistillation',
     ]);
   });
 

@@ -6,6 +6,7 @@ export {
   type Structure,
 } from './assert-same-structure.js';
 
+export { isFloat } from './internal/is-float.js';
 export { mapTensors } from './map-tensors.js';
 export { zipTensors } from './zip-tensors.js';
 export { add } from './add.js';

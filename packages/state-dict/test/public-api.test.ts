@@ -17,6 +17,7 @@ describe('the exported names', () => {
       'electSign',
       'fromTensors',
       'isComputed',
+      'isFloat',
       'mapTensors',
       'norm',
       'rankValues',
