@@ -51,6 +51,34 @@ def transformer(D=128, H=4, T=64, B=16, V=256):
         return F.cross_entropy(F.linear(h, ps['head']).reshape(-1, V), y.reshape(-1))
     return list(ps.values()), loss
 
+def vit(D=128, H=4, L=4, B=32, C=3, S=32, P=4, K=10):
+    T = (S // P) ** 2 + 1
+    ps = {'conv': rnd(D, C, P, P) * .2, 'cb': torch.zeros(D), 'cls': rnd(1, 1, D), 'pos': rnd(T, D), 'hw': rnd(K, D), 'hb': torch.zeros(K)}
+    for l in range(L):
+        for k, s in dict(q=(D, D), k=(D, D), v=(D, D), o=(D, D), f1=(4 * D, D), f2=(D, 4 * D)).items():
+            ps[f'{l}{k}'] = rnd(*s); ps[f'{l}{k}b'] = torch.zeros(s[0])
+    for n in [f'{l}n{i}' for l in range(L) for i in (1, 2)] + ['n']: ps[n] = torch.ones(D); ps[n + 'b'] = torch.zeros(D)
+    for t in ps.values(): t.requires_grad_()
+    x, y = rnd(B, C, S, S), torch.arange(B) * 7 % K
+    lin = lambda h, k: F.linear(h, ps[k], ps[k + 'b'])
+    norm = lambda h, k: F.layer_norm(h, (D,), ps[k], ps[k + 'b'])
+    def loss():
+        g = F.conv2d(x, ps['conv'], ps['cb'], stride=P).flatten(2).transpose(1, 2)
+        h = torch.cat([ps['cls'].expand(B, 1, D), g], 1) + ps['pos']
+        for l in range(L):
+            a = norm(h, f'{l}n1')
+            q, k, v = (lin(a, f'{l}{c}').reshape(B, T, H, D // H).transpose(1, 2) for c in 'qkv')
+            o = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(D // H), -1) @ v
+            h = h + lin(o.transpose(1, 2).reshape(B, T, D), f'{l}o')
+            h = h + lin(F.gelu(lin(norm(h, f'{l}n2'), f'{l}f1')), f'{l}f2')
+        return F.cross_entropy(F.linear(norm(h[:, 0], 'n'), ps['hw'], ps['hb']), y)
+    return list(ps.values()), loss
+
+def adamw(n=10):
+    ps = [torch.rand(1000, 1000, requires_grad=True) for _ in range(n)]
+    for p in ps: p.grad = torch.rand_like(p) - .5
+    return torch.optim.AdamW(ps, lr=1e-3, weight_decay=0.01, foreach=True).step
+
 def step_of(make):
     ps, loss = make
     def step():
@@ -66,6 +94,7 @@ a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
 work = {
     'mlp-small': step_of(mlp([64, 128, 10], 64)), 'mlp-large': step_of(mlp([784, 512, 512, 10], 128)),
     'cnn': step_of(cnn()), 'transformer': step_of(transformer()), 'gpt-tiny': step_of(transformer(T=128)), 'sgemm': lambda: torch.mm(a, b),
+    'vit-tiny': step_of(vit()), 'adamw': adamw(),
 }
 for line in sys.stdin:
     name, repeats = line.split()
