@@ -31,6 +31,12 @@ export const rowsOf = (data: Dataset, from: number, to: number): Dataset =>
     Int32Array.from({ length: to - from }, (_, i) => from + i),
   );
 
+/** The examples cut into batches of `size`, the last as large as what is left. */
+export const batchesOf = (data: Dataset, size: number): Dataset[] =>
+  Array.from({ length: Math.ceil(data.inputs.shape[0]! / size) }, (_, i) =>
+    rowsOf(data, i * size, Math.min(data.inputs.shape[0]!, (i + 1) * size)),
+  );
+
 /** The examples that show one of `classes`. */
 export async function ofClasses(data: Dataset, classes: readonly number[]): Promise<Dataset> {
   const labels = Array.from(await data.targets.data());

@@ -2,6 +2,7 @@ export { uniformSoup } from './uniform-soup.js';
 export { greedySoup, type GreedySoup, type GreedySoupOptions } from './greedy-soup.js';
 export { learnedSoup, type LearnedSoup, type LearnedSoupOptions } from './learned-soup.js';
 export {
+  type ApplyFunction,
   ensemble,
   type EnsembleOptions,
   greedyEnsemble,
@@ -35,6 +36,12 @@ export {
   type ZsclReference,
   type ZsclResult,
 } from './train/zscl.js';
+
+export { shuffleWeights, type ShuffleWeightsOptions } from './train/shuffle-weights.js';
+export { trainWash, type TrainWashOptions } from './train/wash.js';
+export { trainPapa, type TrainPapaOptions } from './train/papa.js';
+export { trainDart, type TrainDartOptions } from './train/dart.js';
+export type { PopulationOptions, PopulationResult } from './internal/train-population.js';
 
 export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';
 export { type Method, type MethodName, type MethodOptions, methods } from './methods.js';

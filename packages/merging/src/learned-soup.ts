@@ -98,7 +98,10 @@ export async function learnedSoup<Batch>(
     optimizer: adamw({ learningRate, weightDecay: 0 }),
   });
   const stacked = stateDict(
-    mixed.map((name) => [name, stack(models.map((model) => reshape(cast(model[name]!, 'float32'), [-1])))]),
+    mixed.map((name): readonly [string, Tensor] => [
+      name,
+      stack(models.map((model) => reshape(cast(model[name]!, 'float32'), [-1]))),
+    ]),
   );
   let state = init({ mixture: zeros([groups.length, models.length]), beta: ones([]) });
   try {

@@ -12,7 +12,7 @@ export const papers = {
     title:
       'Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time',
     url: 'https://arxiv.org/abs/2203.05482',
-    functions: ['uniformSoup', 'greedySoup'],
+    functions: ['uniformSoup', 'greedySoup', 'learnedSoup', 'ensemble', 'greedyEnsemble'],
   },
   'task-arithmetic': {
     title: 'Editing Models with Task Arithmetic',
@@ -53,5 +53,10 @@ export const papers = {
     title: 'Preventing Zero-Shot Transfer Degradation in Continual Learning of Vision-Language Models',
     url: 'https://arxiv.org/abs/2303.06628',
     functions: ['trainZscl', 'zsclDistillation'],
+  },
+  wash: {
+    title: 'WASH: Train your Ensemble with Communication-Efficient Weight Shuffling, then Average',
+    url: 'https://arxiv.org/abs/2405.17517',
+    functions: ['trainWash', 'shuffleWeights', 'trainPapa', 'trainDart'],
   },
 } as const satisfies Record<string, Paper>;
