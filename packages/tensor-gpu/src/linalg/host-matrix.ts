@@ -49,8 +49,10 @@ export function readFinite(where: string, x: Tensor): Float32Array {
     () => floating(where, x).dataSync() as Float32Array,
     () => [],
   );
-  const bad = values.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) {
+  let trace = 0; // 0 · v is NaN for what is not finite
+  for (let i = 0; i < values.length; i++) trace += 0 * values[i];
+  if (trace !== 0) {
+    const bad = values.findIndex((v) => !Number.isFinite(v));
     throw new LinAlgError({
       where,
       expected: 'finite numbers',

@@ -11,6 +11,7 @@ import { hostQr } from './dense/thin-qr.js';
 import { type SvdMethod, thinSvd } from './dense/thin-svd.js';
 import { transposed } from './dense/transpose.js';
 import { checkConcrete, readFinite, readMatrices, toTensor } from './host-matrix.js';
+import { quickBasis } from './quick-basis.js';
 
 export interface RandomizedSvdOptions {
   /** Draws the sketch. */
@@ -37,6 +38,9 @@ export interface RandomizedSvdResult {
  * The `rank` largest singular values of a large matrix `[m, n]` and their vectors, from products with a random matrix of
  * `rank + oversampling` columns. The products run on the current backend in float32, the small factors in float64 on the CPU.
  *
+ * Between power iterations a basis comes from a Cholesky factor of its Gram matrix where the condition allows, else, and at the end,
+ * from Householder's QR.
+ *
  * The expected error is close to the best possible, `σ_{rank+1}`, and closer with every power iteration. Where
  * `rank + oversampling ≥ min(m, n) / 2` the exact decomposition is computed instead and cut; `method` tells. Signs as in `svd`.
  *
@@ -58,14 +62,12 @@ export function randomizedSvd(
   const width = rank + oversampling;
   return scoped(
     () => {
-      let q = orthonormal(() => matmul(x, normal(key, [n, width])));
+      let y = matmul(x, normal(key, [n, width]));
       for (let i = 0; i < iterations; i++) {
-        const last = q;
-        const back = orthonormal(() => matmul(transpose(x), last));
-        q = orthonormal(() => matmul(x, back));
-        last.dispose();
-        back.dispose();
+        const back = matmul(transpose(x), basis(y));
+        y = matmul(x, basis(back));
       }
+      const q = orthonormal(y);
       const [small] = readMatrices(WHERE, matmul(transpose(q), x)).items;
       const { u, s, v } = thinSvd(WHERE, small);
       const lifted = readFinite(WHERE, matmul(q, fromHost(Float32Array.from(u), [width, width], 'float32')));
@@ -76,17 +78,23 @@ export function randomizedSvd(
 }
 
 const WHERE = 'randomizedSvd';
+const PRODUCT = `${WHERE}, a product of x`;
 
-/** Orthonormal columns of the same span as a product of `x`, by Householder QR in float64. */
-const orthonormal = (product: () => Tensor): Tensor =>
-  scoped(
-    () => {
-      const y = product();
-      const [matrix] = readMatrices(`${WHERE}, a product of x`, y).items;
-      return fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
-    },
-    (q) => [q],
-  );
+/** Columns of the same span as those of a product of `x`, which is given back: nearly orthonormal where that is enough. */
+function basis(y: Tensor): Tensor {
+  const quick = quickBasis(y);
+  if (!quick) return orthonormal(y);
+  y.dispose();
+  return quick;
+}
+
+/** Orthonormal columns of the same span, by Householder QR in float64; `y` is given back. */
+function orthonormal(y: Tensor): Tensor {
+  const [matrix] = readMatrices(PRODUCT, y).items;
+  const q = fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
+  y.dispose();
+  return q;
+}
 
 function exact(x: Tensor, rank: number): RandomizedSvdResult {
   const [matrix] = readMatrices(WHERE, x).items;
