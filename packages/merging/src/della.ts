@@ -15,7 +15,8 @@ export interface DellaOptions extends TaskVectorOptions, RandomOptions {
   readonly density?: number | readonly number[];
   /**
    * How far the probability of the largest change of a row is above `density`, and that of the smallest below it: one
-   * number, or one per model (default 0.15, and 0 where density is 1). `density ± epsilon` must lie within (0, 1).
+   * number, or one per model (default 0.15). `density ± epsilon` must lie within (0, 1), unless density is 1: nothing is
+   * dropped then.
    */
   readonly epsilon?: number | readonly number[];
   /**
@@ -69,10 +70,10 @@ function dellaLike(
   count: number,
   options: DellaOptions & { readonly normalize: boolean },
 ): ChunkedMethod {
-  const { density = 1, lambda = 1, normalize, rescale = 'probability' } = options;
+  const { density = 1, epsilon = 0.15, lambda = 1, normalize, rescale = 'probability' } = options;
   const key = checkKey(name, options.key);
   const densities = perModel(name, 'density', density, count, isDensity);
-  const epsilons = checkEpsilons(name, options.epsilon, densities);
+  const epsilons = checkEpsilons(name, epsilon, densities);
   const weights = checkWeights(name, options.weights, count, normalize && vote === 'none');
   checkNumber(name, 'lambda', lambda);
   return taskVectorMethod({
@@ -96,17 +97,16 @@ function dellaLike(
 
 function checkEpsilons(
   name: string,
-  epsilon: number | readonly number[] | undefined,
+  epsilon: number | readonly number[],
   densities: readonly number[],
 ): readonly number[] {
-  const given = epsilon ?? densities.map((density) => (density === 1 ? 0 : 0.15));
-  const epsilons = perModel(name, 'epsilon', given, densities.length, {
+  const epsilons = perModel(name, 'epsilon', epsilon, densities.length, {
     is: (value) => value >= 0 && value < 1,
     expected: 'from 0 to below 1',
   });
   epsilons.forEach((value, i) => {
     const density = densities[i]!;
-    if (value === 0 || (density - value > 0 && density + value < 1)) return;
+    if (value === 0 || density === 1 || (density - value > 0 && density + value < 1)) return;
     throw new RangeError(
       `${name}: expected density ± epsilon of models[${i}] to lie within 0 and 1, received ${density} ± ${value}`,
     );

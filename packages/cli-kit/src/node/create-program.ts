@@ -18,7 +18,7 @@ export function createProgram(info: ProgramInfo): Command {
   return new Command(info.name)
     .description(info.description)
     .version(info.version, '--version', 'print the version')
-    .helpOption('--help', 'show this help')
+    .helpOption('-h, --help', 'show this help')
     .option('--json', 'print one JSON document instead of text')
     .option('--quiet', 'show no progress');
 }

@@ -37,9 +37,20 @@ interface MergeOptions extends FamiliarOptions {
   readonly loraMergeCache?: string;
   readonly loraMergeDtype?: MergeRecipeOptions['adapterDtype'];
   readonly intermediateDir?: string;
+  readonly outPath?: string;
   readonly compat?: 'mergekit';
   readonly json?: boolean;
 }
+
+const EXAMPLES = `
+Paths in a recipe start from the working directory. Flags of mergekit that are
+not listed are accepted with a note, and have no effect.
+
+Examples:
+  weightloom-merge recipe.yml merged --dry-run
+  weightloom-merge recipe.yml merged --out-shard-size 2GB --resume
+  weightloom-merge recipe.yml merged --overwrite --report merged.html
+`;
 
 /** The command line `weightloom-merge`. */
 export function mergeProgram(): Command {
@@ -67,7 +78,7 @@ export function mergeProgram(): Command {
         .argParser(parseSize)
         .default(2 ** 28, '256MiB'),
     )
-    .option('--random-seed <number>', 'seed of the methods that draw at random', parseWhole, 0)
+    .option('--random-seed <number>', 'seed of the methods that draw at random: dare, della', parseWhole, 0)
     .option('--allow-crimes', 'merge models of different architectures, as far as tensors fit')
     .option('--truncate-vocabulary', 'cut embeddings of unequal size to the rows that all have')
     .option('-i, --tensor-intersection', 'leave out tensors that some model lacks')
@@ -76,18 +87,24 @@ export function mergeProgram(): Command {
     .option('--no-write-model-card', 'leave out README.md')
     .option('--transformers-cache <folder>', 'cache of Hugging Face to look for models in')
     .option('--lora-merge-cache <folder>', 'keep models with their adapter folded in here')
-    .option('--lora-merge-dtype <dtype>', 'dtype of models with their adapter folded in', parseDtype)
+    .option(
+      '--lora-merge-dtype <dtype>',
+      'dtype of models with their adapter folded in: float32, float16, bfloat16',
+      parseDtype,
+    )
     .option('--intermediate-dir <folder>', 'keep the results of all but the last recipe here')
     .addOption(
       new Option('--compat <program>', 'reproduce the known errors of a program').choices(['mergekit']),
     );
-  for (const flag of ['--no-allow-crimes', '--copy-tokenizer', '--write-model-card']) {
+  for (const flag of ['--no-allow-crimes', '--copy-tokenizer', '--write-model-card', '--out-path <folder>']) {
     program.addOption(new Option(flag).hideHelp());
   }
+  program.addHelpText('after', EXAMPLES);
   addFamiliarOptions(program);
   return program.action(
     cliAction<[string, string | undefined], MergeOptions>(
-      async ({ options, onProgress, signal }, recipeFile, output) => {
+      async ({ options, onProgress, signal }, recipeFile, place) => {
+        const output = place ?? options.outPath;
         refuseFamiliarOptions(program, options);
         const text = await readFile(recipeFile, 'utf8');
         const notes = familiarNotes(options);

@@ -8,7 +8,7 @@ import { parseRecipe } from '../recipe/parse-recipe.js';
 import type { Recipe } from '../recipe/recipe.js';
 import { RecipeError } from '../recipe/recipe-error.js';
 import { type RecipeResult, runRecipe, type RunRecipeOptions } from '../recipe/run-recipe.js';
-import { type ResumableTarget, resumableTarget } from './resumable-target.js';
+import { type ResumableTarget, resumableTarget, STAGE } from './resumable-target.js';
 import { openModel, type OpenModelOptions } from './open-model.js';
 
 export interface MergeRecipeOptions
@@ -53,6 +53,9 @@ export async function mergeRecipe(recipe: string, options: MergeRecipeOptions): 
       const open = openModel({ ...options, named });
       results.push(await runRecipe(stage, { ...options, open, output: target, resume: resumable }));
       if (!isLast) named.set(stage.name!, folder);
+      // What an interrupted merge left here is of no use any more.
+      else if (!resumable && !isOneFile(output))
+        await rm(join(output, STAGE), { recursive: true, force: true });
     }
     return results;
   } finally {
@@ -63,7 +66,7 @@ export async function mergeRecipe(recipe: string, options: MergeRecipeOptions): 
 /** A target that knows by what plan its parts were made: the recipe, the options and the files of the models. */
 async function resumableFor(recipe: Recipe, options: MergeRecipeOptions): Promise<ResumableTarget> {
   const { output, cwd = '', overwrite = false } = options;
-  if (extname(output) === '.safetensors') {
+  if (isOneFile(output)) {
     throw new RecipeError({ where: output, expected: 'a folder, to resume in', received: 'a single file' });
   }
   const files = await Promise.all(
@@ -90,9 +93,11 @@ async function fingerprint(path: string): Promise<unknown> {
   );
 }
 
+const isOneFile = (output: string): boolean => extname(output) === '.safetensors';
+
 /** Where a result goes: a folder, or one file. */
 export function targetOf(output: string, overwrite?: boolean): CheckpointTarget {
-  return extname(output) === '.safetensors'
+  return isOneFile(output)
     ? fileTarget(output, { overwrite: overwrite === true })
     : folderTarget(output, { overwrite });
 }

@@ -1,14 +1,27 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint, CheckpointTarget } from '@weightloom/checkpoint';
+import type { Checkpoint, CheckpointTarget, TargetFile } from '@weightloom/checkpoint';
 import { folderTarget, openCheckpoint } from '@weightloom/checkpoint/node';
 import type { ChunkedSink } from '@weightloom/state-dict';
 
 /** What is kept of a merge that was interrupted, inside the output folder. */
-const STAGE = '.weightloom-resume';
+export const STAGE = '.weightloom-resume';
 const PLAN = 'plan.sha256';
 const JOURNAL = 'done.txt';
+
+/** What the system counts disk space of files in. */
+const BLOCK = 512;
 
 /** Bytes that are read at once to check a tensor. */
 const CHUNK = 2 ** 23;
@@ -55,7 +68,7 @@ export function resumableTarget(path: string, plan: string, overwrite: boolean):
     async begin(files) {
       // The usual target knows how to refuse what is there already, and whether there is room.
       const guard = folderTarget(path, { overwrite });
-      await guard.begin(files);
+      await guard.begin(await Promise.all(files.map(async (file) => withoutWritten(stage, file))));
       await guard.abort();
       await mkdir(stage, { recursive: true });
       await writeFile(join(stage, PLAN), hash);
@@ -104,6 +117,15 @@ export function resumableTarget(path: string, plan: string, overwrite: boolean):
       };
     },
   };
+}
+
+/** Less to write by what of a file is on the disk already. */
+async function withoutWritten(stage: string, { name, byteLength }: TargetFile): Promise<TargetFile> {
+  const written = await stat(join(stage, name)).then(
+    ({ blocks }) => blocks * BLOCK,
+    () => 0,
+  );
+  return { name, byteLength: Math.max(0, byteLength - written) };
 }
 
 /** Weights of an older model, which must not mix with the new one. */

@@ -31,7 +31,9 @@ export function fitShapes(
         : undefined,
     });
   }
-  warnings.push(`${JSON.stringify(output.name)} is cut to ${rows} rows, the vocabulary that all models have`);
+  warnings.push(
+    `${JSON.stringify(output.name)} is cut to ${rows} rows, the vocabulary that all models have; tokens beyond have none`,
+  );
   // Rows follow each other, so the first rows are the first elements.
   return sources.map((source) => ({ ...source, shape: [rows, ...source.shape.slice(1)] }));
 }

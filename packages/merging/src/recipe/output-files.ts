@@ -6,7 +6,7 @@ import {
   showJson,
   textAt,
 } from '../internal/json.js';
-import { suggest } from '../internal/suggest.js';
+import { suggestClose } from '../internal/suggest.js';
 import { chatTemplates, isTemplate } from './chat-templates.js';
 import { modelCard } from './model-card.js';
 import { type RecipeModels, referencesOf } from './open-models.js';
@@ -22,8 +22,6 @@ export interface OutputFilesOptions {
   readonly modelCard?: boolean;
   /** Files of the tokenizer that the recipe asks for, in place of the base's. */
   readonly tokenizerFiles?: ReadonlyMap<string, Uint8Array | string>;
-  /** Rows of the embeddings, where they changed. */
-  readonly vocabularySize?: number;
 }
 
 type Files = Map<string, Uint8Array | string>;
@@ -46,7 +44,7 @@ export async function outputFiles(
     for (const name of [...files.keys()]) if (TOKENIZER_FILE.test(name)) files.delete(name);
   }
   for (const [name, content] of tokenizerFiles ?? []) files.set(name, content);
-  if (origin.config) files.set('config.json', showJson(outputConfig(recipe, origin, plan, options)));
+  if (origin.config) files.set('config.json', showJson(outputConfig(recipe, origin, plan)));
   if (recipe.chatTemplate !== undefined) await setChatTemplate(recipe, models, files);
   files.set('mergekit_config.yml', recipe.source);
   if (options.modelCard !== false) files.set('README.md', modelCard(recipe));
@@ -58,12 +56,8 @@ export function originOf(recipe: Recipe, models: RecipeModels): RecipeModel {
   return models.get(recipe.base ?? referencesOf(recipe)[0]!);
 }
 
-function outputConfig(
-  recipe: Recipe,
-  origin: RecipeModel,
-  plan: RecipePlan,
-  { vocabularySize }: OutputFilesOptions,
-): JsonObject {
+function outputConfig(recipe: Recipe, origin: RecipeModel, plan: RecipePlan): JsonObject {
+  const { vocabularySize } = plan;
   const config: JsonObject = { ...origin.config };
   // Models of several parts keep the text part's numbers in a config of their own.
   const text = isJsonObject(config.text_config)
@@ -124,7 +118,7 @@ async function chatTemplate(recipe: Recipe, models: RecipeModels): Promise<strin
       where: `${recipe.where}: chat_template`,
       expected: `auto, ${Object.keys(chatTemplates).join(', ')}, or a Jinja template`,
       received: JSON.stringify(wanted),
-      cure: suggest(wanted, ['auto', ...Object.keys(chatTemplates)]),
+      cure: suggestClose(wanted, ['auto', ...Object.keys(chatTemplates)]),
     });
   }
   const found: string[] = [];

@@ -51,6 +51,8 @@ export interface RecipePlan {
   readonly totalSize: number;
   /** For each layer of the output, which layer of which model's it is (the first source's). */
   readonly layers: readonly { readonly model: RecipeModel; readonly index: number }[];
+  /** Rows of the embeddings, where the recipe changes them. */
+  readonly vocabularySize: number | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -74,10 +76,13 @@ export function planRecipe(
   const outputs = outputTensors(recipe, method, models, options);
   warnings.push(...outputs.warnings);
   const settings = { key: key(seed), compat: options.compat };
+  let vocabularySize = options.vocabulary?.size;
   const tensors = outputs.tensors.map((output): PlannedTensor => {
     const stored = output.inputs.map(({ model, name }) => modelTensor(model, name)!);
     const sources = output.inputs.map((input, i) => inVocabulary(input, stored[i]!, options.vocabulary));
     const fitted = fitShapes(output, sources, options, warnings);
+    const { embedding } = output.inputs[0]!.model.architecture;
+    if (fitted !== sources && embedding.test(output.name)) vocabularySize = fitted[0]!.shape[0];
     const { dtype } = stored[0]!;
     const { hasBase } = output;
     const shared = {
@@ -109,7 +114,7 @@ export function planRecipe(
     return { ...shared, dtype: outDtype, parameters: shown, method: made };
   });
   const totalSize = tensors.reduce((sum, { dtype, shape }) => sum + tensorByteLength(dtype, shape), 0);
-  return { tensors, totalSize, layers: outputs.layers, warnings };
+  return { tensors, totalSize, layers: outputs.layers, vocabularySize, warnings };
 }
 
 function inVocabulary(

@@ -1,5 +1,6 @@
 import type { TensorSource } from '@weightloom/state-dict';
 import { numberAt } from '../internal/json.js';
+import { suggestClose } from '../internal/suggest.js';
 import { type RecipeModels, referencesOf } from './open-models.js';
 import { originOf } from './output-files.js';
 import { readTokenizer, type Tokenizer } from './read-tokenizer.js';
@@ -46,7 +47,7 @@ export async function planVocabulary(recipe: Recipe, models: RecipeModels): Prom
     const wish = tokenizer.tokens.get(token);
     const own = idIn(model, token);
     if (own !== undefined && !(wish?.force && wish.source)) return { kind: 'row', model, id: own };
-    if (wish?.source) return wishedRow(token, wish.source, tokenizer);
+    if (wish?.source) return wishedRow(token, wish.source, wish.where);
     const having = owners.flatMap(({ model: owner }) => {
       const id = idIn(owner, token);
       return id === undefined ? [] : [{ model: owner, id }];
@@ -56,7 +57,7 @@ export async function planVocabulary(recipe: Recipe, models: RecipeModels): Prom
     if (inBase) return { kind: 'row', ...inBase };
     return having.length > 0 ? { kind: 'mean', of: having } : { kind: 'zero' };
   };
-  const wishedRow = (token: string, source: TokenSource, { where }: RecipeTokenizer): Row => {
+  const wishedRow = (token: string, source: TokenSource, where: string): Row => {
     if (source.kind === 'zero') return source;
     const model = models.get(source.model);
     const wanted = source.kind === 'model_token' ? (source.token ?? source.tokenId!) : token;
@@ -69,12 +70,13 @@ export async function planVocabulary(recipe: Recipe, models: RecipeModels): Prom
     });
   };
 
-  const unknown = [...tokenizer.tokens.keys()].find((token) => !ids.has(token));
-  if (unknown !== undefined) {
+  for (const [token, { where }] of tokenizer.tokens) {
+    if (ids.has(token)) continue;
     throw new RecipeError({
-      where: tokenizer.where,
-      expected: 'tokens of the vocabulary',
-      received: JSON.stringify(unknown),
+      where,
+      expected: 'a token of the output vocabulary',
+      received: JSON.stringify(token),
+      cure: suggestClose(token, [...ids.keys()]),
     });
   }
   const plans = new Map<RecipeModel, Row[]>();

@@ -61,7 +61,7 @@ const dare = (method: MethodName) => ({
 });
 const dellaLike = (method: MethodName, value: boolean) => ({
   ...sparse(method, value),
-  model: { weight, density, epsilon: optional('epsilon') },
+  model: { weight, density, epsilon: number('epsilon', 0.15) },
   global: { lambda, normalize: normalize(value), rescale: boolean('rescale', true) },
   random: true,
 });

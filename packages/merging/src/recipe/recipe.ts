@@ -64,9 +64,11 @@ export type TokenSource =
 export interface RecipeTokenizer {
   readonly source: 'union' | 'base' | ModelReference;
   /** Tokens whose embedding is said explicitly; with `force`, also for models that have the token. */
-  readonly tokens: ReadonlyMap<string, { readonly source?: TokenSource; readonly force: boolean }>;
+  readonly tokens: ReadonlyMap<
+    string,
+    { readonly source?: TokenSource; readonly force: boolean; readonly where: string }
+  >;
   readonly padToMultipleOf?: number;
-  readonly where: string;
 }
 
 /** One recipe, checked for form. */

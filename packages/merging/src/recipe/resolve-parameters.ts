@@ -87,7 +87,12 @@ function convert(name: string, { kind }: RecipeParameter, value: Scalar, tensor:
 }
 
 const missing = (name: string, where: string): RecipeError =>
-  new RecipeError({ where, expected: `the parameter ${JSON.stringify(name)}`, received: 'none' });
+  new RecipeError({
+    where,
+    expected: `the parameter ${JSON.stringify(name)}`,
+    received: 'none',
+    cure: 'set it for the model, or for all under parameters',
+  });
 
 /** Where mergekit says it with two switches, or with another kind of value. */
 function asOurs(options: Record<string, unknown>): Record<string, unknown> {

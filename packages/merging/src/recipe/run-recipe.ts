@@ -74,7 +74,6 @@ export async function runRecipe(recipe: Recipe, options: RunRecipeOptions): Prom
       copyTokenizer: options.copyTokenizer,
       modelCard: options.modelCard,
       tokenizerFiles: vocabulary?.files,
-      vocabularySize: vocabulary?.size,
     });
     const stored = new Set(plan.tensors.map(({ name }) => name));
     const tied = [...originOf(recipe, models).checkpoint.tied].filter(

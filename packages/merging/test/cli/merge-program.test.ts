@@ -179,8 +179,15 @@ describe('weightloom-merge', () => {
     expect(existsSync(out)).toBe(true);
   });
 
+  it('takes the output as mergekit-multi does', async () => {
+    const out = join(folder, 'out-path');
+    expect((await run(await recipe('path.yml', linear), '--out-path', out)).code).toBe(0);
+    expect(readdirSync(out)).toContain('model.safetensors');
+  });
+
   it('reads well with --help', async () => {
     const { code, stdout } = await run('--help');
+    expect((await run('-h')).stdout).toBe(stdout);
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: weightloom-merge [options] <recipe> [output]');
     expect(stdout).not.toContain('--gpu-rich');

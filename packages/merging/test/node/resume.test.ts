@@ -1,10 +1,22 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, type StatsFs, statSync } from 'node:fs';
+import type * as FileSystem from 'node:fs/promises';
 import { mkdtemp, open, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mergeRecipe } from '../../src/node/index.js';
 import { makeExampleModels } from '../tiny-models.js';
+
+/** What the disk is said to have, where a test says so. */
+let free: StatsFs | undefined;
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof FileSystem>();
+  return { ...actual, statfs: async (path: string) => free ?? actual.statfs(path) };
+});
 
 let folder: string;
 beforeAll(async () => {
@@ -74,6 +86,40 @@ describe('a merge that is resumed', () => {
     expect(readdirSync(second.output)).not.toContain('.weightloom-resume');
   });
 
+  it('goes on after its process was killed with SIGKILL', async () => {
+    const output = join(folder, 'killed');
+    const here = fileURLToPath(new URL('.', import.meta.url));
+    // Node 20 has no `using`, which the target takes care of.
+    const child = `
+      import { createServer } from 'vite';
+      const conditions = ['@weightloom/source', 'node', 'module', 'import', 'default'];
+      const server = await createServer({
+        configFile: false,
+        logLevel: 'error',
+        oxc: { target: 'es2022' },
+        appType: 'custom',
+        server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+        resolve: { conditions },
+        ssr: { resolve: { conditions } },
+      });
+      const { mergeAndDie } = await server.ssrLoadModule(${JSON.stringify(join(here, 'killed-merge.ts'))});
+      await mergeAndDie(${JSON.stringify(recipe)}, ${JSON.stringify(folder)}, ${JSON.stringify(output)}, 20);
+    `;
+    const process = spawn(execPath, ['--input-type=module', '-e', child], {
+      cwd: join(here, '../../../..'),
+      stdio: 'inherit',
+    });
+    const [, signal] = (await once(process, 'exit')) as [number | null, string | null];
+    expect(signal).toBe('SIGKILL');
+    expect(readdirSync(output)).toEqual(['.weightloom-resume']);
+    const rest = await merge('killed');
+    await rest.run;
+    expect(rest.made.length).toBeLessThan(25);
+    const whole = await merge('not-killed');
+    await whole.run;
+    expect(await weights(output)).toEqual(await weights(whole.output));
+  });
+
   it('makes a tensor again whose bytes were damaged', async () => {
     const first = await merge('damaged', 20);
     await expect(first.run).rejects.toThrow('interrupted');
@@ -109,6 +155,31 @@ describe('a merge that is resumed', () => {
     const { run, output } = await merge('plain', 20, { resume: false });
     await expect(run).rejects.toThrow('interrupted');
     expect(() => readdirSync(output)).toThrow('ENOENT');
+  });
+
+  it('is deleted when the whole is made without --resume', async () => {
+    await expect((await merge('given-up', 20)).run).rejects.toThrow('interrupted');
+    const { run, output } = await merge('given-up', Infinity, { resume: false });
+    await run;
+    expect(readdirSync(output)).not.toContain('.weightloom-resume');
+  });
+
+  it('needs no more disk space than what is still to be written', async () => {
+    // As if one byte less than all files take were free; what is written already need not be free again.
+    const { run, output } = await merge('tight', 20);
+    await expect(run).rejects.toThrow('interrupted');
+    const stage = join(output, '.weightloom-resume');
+    const shards = readdirSync(stage).filter((file) => file.endsWith('.safetensors'));
+    const written = shards.reduce((sum, file) => sum + statSync(join(stage, file)).blocks * 512, 0);
+    expect(written).toBeGreaterThan(0);
+    const { statfs } = await vi.importActual<typeof FileSystem>('node:fs/promises');
+    const real = await statfs(output);
+    free = { ...real, bsize: 1, bavail: 8000 };
+    await expect((await merge('no-space')).run).rejects.toThrow(
+      /expected \d+ bytes of free disk space, received 8000/,
+    );
+    await expect((await merge('tight')).run).resolves.toBeDefined();
+    free = undefined;
   });
 
   it('is refused for a single file', async () => {

@@ -109,7 +109,7 @@ tokenizer:
     <|d|>: { source: { kind: model_token, model: b, token_id: 7 } }
 `);
     expect(tokenizer).toMatchObject({ source: 'base', padToMultipleOf: 64 });
-    expect([...tokenizer!.tokens.values()]).toEqual([
+    expect([...tokenizer!.tokens.values()].map(({ source, force }) => ({ source, force }))).toEqual([
       { source: { kind: 'model', model: { path: 'b' } }, force: true },
       { source: { kind: 'zero' }, force: false },
       { source: { kind: 'model_token', model: { path: 'b' }, token: 'x', tokenId: undefined }, force: false },
@@ -143,6 +143,55 @@ models:
     expect(inputs.map(({ model }) => model.path)).toEqual(['a', 'b', 'c']);
     for (const { parameters } of inputs)
       expect(parameters.get('weight')).toEqual({ kind: 'plain', value: 0.5 });
+  });
+
+  it('takes numbers in quotes for numbers, also in gradients and layer ranges', () => {
+    const { body } = parse(`
+merge_method: linear
+slices:
+  - sources:
+      - { model: a, layer_range: ["0", "2"], parameters: { weight: "1.5" } }
+      - { model: b, layer_range: [0, 2], parameters: { weight: ["-2e-1", .5, 1e-5, 1.] } }
+      - { model: c, layer_range: [0, 2], parameters: { weight: [{ filter: mlp, value: ".25" }] } }
+`);
+    const sources = body.kind === 'slices' ? body.slices[0]!.sources : [];
+    expect(sources[0]!.layerRange).toEqual([0, 2]);
+    expect(sources.map(({ parameters }) => parameters.get('weight'))).toEqual([
+      { kind: 'plain', value: 1.5 },
+      { kind: 'plain', value: [-0.2, 0.5, 1e-5, 1] },
+      { kind: 'filtered', values: [{ filter: 'mlp', value: 0.25 }] },
+    ]);
+  });
+
+  it('takes keys as they are written, and y and n for text, as Python does', () => {
+    const { tokenizer, body } = parse(`
+merge_method: linear
+models: [{ model: y, parameters: { weight: 1 } }]
+tokenizer:
+  tokens: { y: { force: yes }, yes: {}, 1.0: {}, 0x10: {}, null: {} }
+`);
+    expect([...tokenizer!.tokens.keys()]).toEqual(['y', 'yes', '1.0', '0x10', 'null']);
+    expect(tokenizer!.tokens.get('y')!.force).toBe(true);
+    expect(body.kind === 'models' && body.models[0]!.model.path).toBe('y');
+  });
+
+  it.each([
+    ['Windows line ends', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['a byte order mark', (text: string) => `\ufeff${text}`],
+    ['marks of a document', (text: string) => `---\n${text}...\n`],
+    ['comments and empty documents around it', (text: string) => `# one\n---\n${text}---\n`],
+    ['tabs between tokens', (text: string) => text.replaceAll(': ', ':\t')],
+    ['keys without values', (text: string) => `${text}base_model:\ndtype: ~\nparameters:\n`],
+  ])('reads a recipe with %s', (_, change) => {
+    const text = 'merge_method: linear\nmodels:\n  - model: a\n    parameters: { weight: 1 }\n';
+    const [expected, recipe] = [parse(text), parse(change(text))];
+    expect(recipe.body).toMatchObject({ kind: 'models', models: [{ model: { path: 'a' } }] });
+    expect(recipe).toMatchObject({ method: expected.method, base: undefined, dtype: undefined });
+  });
+
+  it('reads a recipe that is JSON', () => {
+    const json = JSON.stringify({ merge_method: 'slerp', models: [{ model: 'a' }], parameters: { t: 0.5 } });
+    expect(parse(json).parameters.get('t')).toEqual({ kind: 'plain', value: 0.5 });
   });
 
   it('reads several documents, and keeps the text of each', () => {
@@ -220,6 +269,16 @@ models: [{ model: one }]
       'expected valid YAML, received Map keys must be unique',
     ],
     ['merge_method: linear\nmodels: [', 'r.yml:2:10: expected valid YAML'],
+    ['merge_method: linear\nmodels:\n\t- model: a', 'r.yml:3:1: expected valid YAML, received Tabs'],
+    [
+      'merge_method: linear\nmodels: [{ model: a, parameters: *half }]',
+      'r.yml:2:34: expected an anchor &half before, in the same document, received *half without it',
+    ],
+    [
+      'merge_method: linear\nmodels: &all [{ model: a, parameters: { weight: *all } }]',
+      'expected one of the keys filter, value',
+    ],
+    ['merge_method: linear\nmodels: { model: a }', 'r.yml:2:9: models: expected a list, received a mapping'],
     [
       'merge_method: linear\nmodels: [{ model: a }]\n---\nmerge_method: linear\nmodels: [{ model: a }]',
       'expected a name, for others to use it by, received none',

@@ -68,8 +68,11 @@ describe('models that do not fit a recipe', () => {
     );
     const { results } = await merge(two('models/chat', 'models/tools'), { truncateVocabulary: true });
     expect(results[0]!.plan.warnings).toContain(
-      '"model.embed_tokens.weight" is cut to 10 rows, the vocabulary that all models have',
+      '"model.embed_tokens.weight" is cut to 10 rows, the vocabulary that all models have; tokens beyond have none',
     );
+    // The configuration of "tools" says 11.
+    const { output } = await merge(two('models/tools', 'models/chat'), { truncateVocabulary: true });
+    expect(JSON.parse(await readFile(join(output, 'config.json'), 'utf8'))).toMatchObject({ vocab_size: 10 });
   });
 
   it('are refused when their architectures differ, unless crimes are allowed', async () => {

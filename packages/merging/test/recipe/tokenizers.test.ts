@@ -87,7 +87,7 @@ describe('the tokenizer section', () => {
 
   it('refuses tokens that are not there, and models without a vocabulary', async () => {
     await expect(rows('tokenizer: { tokens: { nope: { source: { kind: zero } } } }')).rejects.toThrow(
-      'expected tokens of the vocabulary, received "nope"',
+      /recipe:\d+:\d+: expected a token of the output vocabulary, received "nope"/,
     );
     await expect(
       rows(

@@ -11,7 +11,7 @@ import {
   readEntries,
   readList,
   readMap,
-  readScalar,
+  readSetting,
   readText,
   readWhole,
   refuse,
@@ -65,10 +65,10 @@ export function readParameters(at: YamlNode | undefined): RecipeParameters {
 
 function readParameter(at: YamlNode): ParameterValue {
   if (isMapping(at)) return { kind: 'filtered', values: [readFiltered(at)] };
-  if (!isList(at)) return { kind: 'plain', value: readScalar(at) };
+  if (!isList(at)) return { kind: 'plain', value: readSetting(at) };
   const items = readList(at);
   if (items.length === 0) throw refuse(at, 'at least one value', 'an empty list');
-  if (!items.some(isMapping)) return { kind: 'plain', value: items.map(readScalar) };
+  if (!items.some(isMapping)) return { kind: 'plain', value: items.map(readSetting) };
   const plain = items.find((item) => !isMapping(item));
   if (plain) throw refuse(plain, 'a mapping with filter and value, as the others', describe(plain));
   return { kind: 'filtered', values: items.map(readFiltered) };
@@ -81,8 +81,8 @@ function readFiltered(at: YamlNode): FilteredValue {
 }
 
 function readScalarOrGradient(at: YamlNode): ScalarOrGradient {
-  if (!isList(at)) return readScalar(at);
-  const list = readList(at).map(readScalar);
+  if (!isList(at)) return readSetting(at);
+  const list = readList(at).map(readSetting);
   if (list.length === 0) throw refuse(at, 'at least one value', 'an empty list');
   return list;
 }
@@ -90,20 +90,19 @@ function readScalarOrGradient(at: YamlNode): ScalarOrGradient {
 /** `tokenizer_source: …`, or `tokenizer: { source, tokens, pad_to_multiple_of }`. */
 export function readTokenizer(at: YamlNode): RecipeTokenizer {
   if (!isMapping(at) || readEntries(at).has('model')) {
-    return { source: readTokenizerSource(at), tokens: new Map(), where: at.where };
+    return { source: readTokenizerSource(at), tokens: new Map() };
   }
   const map = readMap(at, ['source', 'tokens', 'pad_to_multiple_of']);
-  const tokens = new Map<string, { source?: TokenSource; force: boolean }>();
+  const tokens = new Map<string, { source?: TokenSource; force: boolean; where: string }>();
   for (const [token, { value }] of map.tokens ? readEntries(map.tokens) : []) {
     const entry = readMap(value, ['source', 'force']);
     const source = entry.source && readTokenSource(entry.source);
-    tokens.set(token, { source, force: entry.force ? readBoolean(entry.force) : false });
+    tokens.set(token, { source, force: entry.force ? readBoolean(entry.force) : false, where: value.where });
   }
   return {
     source: map.source ? readTokenizerSource(map.source) : 'union',
     tokens,
     padToMultipleOf: map.pad_to_multiple_of && readWhole(map.pad_to_multiple_of, 1),
-    where: at.where,
   };
 }
 

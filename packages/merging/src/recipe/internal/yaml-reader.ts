@@ -7,9 +7,10 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  type ScalarTag,
   type YAMLMap,
 } from 'yaml';
-import { suggest } from '../../internal/suggest.js';
+import { suggestClose } from '../../internal/suggest.js';
 import { RecipeError } from '../recipe-error.js';
 
 /** A place in a YAML file: what is there, and how to say where. */
@@ -28,13 +29,26 @@ interface YamlFile {
   readonly lines: LineCounter;
 }
 
+/** Comes before the tag of booleans, which would take these letters. */
+const letter: ScalarTag = {
+  tag: 'tag:yaml.org,2002:str',
+  default: true,
+  test: /^[yYnN]$/,
+  resolve: (text) => text,
+};
+
 /** Most nodes that aliases may be followed through to one another. */
 const MAX_ALIASES = 100;
 
-/** Every document of a YAML text. Read as YAML 1.1, as the YAML reader of Python does. */
+/** Every document of a YAML text. Read as YAML 1.1, as the YAML reader of Python does: there `y` and `n` are text. */
 export function readYaml(text: string, label: string): YamlNode[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, version: '1.1', uniqueKeys: true });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    version: '1.1',
+    uniqueKeys: true,
+    customTags: (tags) => [letter, ...tags],
+  });
   const file = { label, lines };
   if (!Array.isArray(documents)) return [];
   return documents.map((document) => {
@@ -52,10 +66,20 @@ export function readYaml(text: string, label: string): YamlNode[] {
 }
 
 function place(found: Node | null, path: string, file: YamlFile, document: Document): YamlNode {
-  let node = found;
-  for (let i = 0; isAlias(node) && i < MAX_ALIASES; i++) node = node.resolve(document) ?? null;
   const position = found?.range ? file.lines.linePos(found.range[0]) : { line: 1, col: 1 };
-  return { node, where: `${file.label}:${position.line}:${position.col}`, path, file, document };
+  const where = `${file.label}:${position.line}:${position.col}`;
+  let node = found;
+  for (let i = 0; isAlias(node) && i < MAX_ALIASES; i++) {
+    const { source } = node;
+    node = node.resolve(document) ?? null;
+    if (node) continue;
+    throw new RecipeError({
+      where,
+      expected: `an anchor &${source} before, in the same document`,
+      received: `*${source} without it`,
+    });
+  }
+  return { node, where, path, file, document };
 }
 
 /** An error at a place. */
@@ -95,7 +119,7 @@ export function readMap<Key extends string>(at: YamlNode, known: readonly Key[])
         key,
         `one of the keys ${known.join(', ')}`,
         JSON.stringify(name),
-        suggestOnly(name, known),
+        suggestClose(name, known),
       );
     }
     if (!isEmpty(value)) out[name as Key] = value;
@@ -120,7 +144,7 @@ function collect(
   const merged: YamlNode[] = [];
   for (const pair of map.items) {
     const key = place(pair.key as Node, at.path, at.file, at.document);
-    const name = isScalar(key.node) ? keyName(key.node.value) : undefined;
+    const name = keyName(key.node);
     if (name === undefined) throw refuse(key, 'a key that is text');
     const path = at.path === '' ? name : `${at.path}.${name}`;
     const value = place(pair.value as Node | null, path, at.file, at.document);
@@ -135,9 +159,12 @@ function collect(
   }
 }
 
-/** Merge keys are a symbol. */
-const keyName = (value: unknown): string | undefined =>
-  typeof value === 'symbol' ? value.description : String(value);
+/** A key as it is written, be it `1.0`, `yes` or `null`; merge keys are a symbol. */
+function keyName(node: Node | null): string | undefined {
+  if (!isScalar(node)) return undefined;
+  if (typeof node.value === 'symbol') return node.value.description;
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+}
 
 /** The items of a list. */
 export function readList(at: YamlNode): YamlNode[] {
@@ -157,6 +184,13 @@ export function readScalar(at: YamlNode): number | boolean | string {
   throw refuse(at, 'a number, text, true or false');
 }
 
+/** As {@link readScalar}, and numbers in quotes are numbers. */
+export function readSetting(at: YamlNode): number | boolean | string {
+  const value = readScalar(at);
+  const isNumeral = typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
+  return isNumeral && Number.isFinite(Number(value)) ? Number(value) : value;
+}
+
 /** Text; numbers are taken as they are written. */
 export function readText(at: YamlNode): string {
   if (isScalar(at.node)) {
@@ -166,9 +200,10 @@ export function readText(at: YamlNode): string {
   throw refuse(at, 'text');
 }
 
-/** A whole number of at least `low`. */
+/** A whole number of at least `low`, also in quotes. */
 export function readWhole(at: YamlNode, low = 0): number {
-  const value = isScalar(at.node) ? at.node.value : undefined;
+  const found = isScalar(at.node) ? at.node.value : undefined;
+  const value = typeof found === 'string' && /^\d{1,15}$/.test(found) ? Number(found) : found;
   if (Number.isSafeInteger(value) && (value as number) >= low) return value as number;
   throw refuse(at, `a whole number of at least ${low}`);
 }
@@ -176,9 +211,4 @@ export function readWhole(at: YamlNode, low = 0): number {
 export function readBoolean(at: YamlNode): boolean {
   if (isScalar(at.node) && typeof at.node.value === 'boolean') return at.node.value;
   throw refuse(at, 'true or false');
-}
-
-function suggestOnly(name: string, known: readonly string[]): string | undefined {
-  const suggestion = suggest(name, known);
-  return suggestion.startsWith('did you mean') ? suggestion : undefined;
 }
