@@ -30,7 +30,7 @@ export async function crossFitQuantiles(
   const [n, m] = [rows.x.rows, rows.levels.length];
   if (n < y.length)
     throw new RangeError(`${where}: ${y.length - n} rows have weight 0, expected them to be left out`);
-  const { key, folds = 5 } = options;
+  const { key, folds = 5, onProgress, signal } = options;
   const fold = assignFolds(where, n, { folds, key: key && foldIn(key, 'folds') });
   const out = estimators.map(() => ({ data: new Float64Array(n * m), rows: n, columns: m }));
   const count = fold.reduce((most, f) => Math.max(most, f), 0) + 1;
@@ -42,13 +42,17 @@ export async function crossFitQuantiles(
     const target = Float64Array.from(kept, (i) => rows.y[i]!);
     const weights = rows.weights && Float64Array.from(kept, (i) => rows.weights![i]!);
     for (const [j, estimator] of estimators.entries()) {
+      signal?.throwIfAborted();
       const model = await estimator.fit(train, target, {
         levels: rows.levels,
         weights,
         key: key && foldIn(key, `fold ${f} model ${j}`),
+        signal,
       });
       const { data } = model.predict(test);
       left.forEach((row, i) => out[j]!.data.set(data.subarray(i * m, (i + 1) * m), row * m));
+      const done = f * estimators.length + j + 1;
+      onProgress?.({ done, total: count * estimators.length, label: `Fold ${f + 1}, ${estimator.method}` });
     }
   }
   return out;

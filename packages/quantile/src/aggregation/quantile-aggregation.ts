@@ -44,7 +44,10 @@ export function quantileAggregation(
       const key = requireKey(where, fitOptions.key);
       const rows = toTrainingRows(where, x, y, fitOptions);
       const { levels, weights } = rows;
-      const stack = await crossFitQuantiles(estimators, rows.x, rows.y, { levels, weights, folds, key });
+      const onProgress = rows.onProgress ?? settings.onProgress;
+      const signal = rows.signal ?? settings.signal;
+      const crossFit = { levels, weights, folds, key, onProgress, signal };
+      const stack = await crossFitQuantiles(estimators, rows.x, rows.y, crossFit);
       const aggregator = await aggregateQuantiles({
         ...settings,
         models: stack,
@@ -53,10 +56,17 @@ export function quantileAggregation(
         weights,
         ...(settings.locality !== 'global' && { x: rows.x }),
         key: foldIn(key, 'weights'),
+        onProgress,
+        signal,
       });
       const models: QuantileModel[] = [];
-      for (const [j, estimator] of estimators.entries())
-        models.push(await estimator.fit(rows.x, rows.y, { levels, weights, key: foldIn(key, `model ${j}`) }));
+      for (const [j, estimator] of estimators.entries()) {
+        signal?.throwIfAborted();
+        models.push(
+          await estimator.fit(rows.x, rows.y, { levels, weights, key: foldIn(key, `model ${j}`), signal }),
+        );
+        onProgress?.({ done: j + 1, total: estimators.length, label: `All rows, ${estimator.method}` });
+      }
       return aggregationModel(models, aggregator);
     },
   };

@@ -1,4 +1,4 @@
-import { cliAction, type CliResult } from '@weightloom/cli-kit/node';
+import { cliAction, type CliContext, type CliResult } from '@weightloom/cli-kit/node';
 import { key } from '@weightloom/tensor-gpu';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -13,15 +13,24 @@ import {
 import { averageModels, medianModels, selectBestModel } from '../aggregation/simple-aggregates.js';
 import type { Matrix } from '../internal/matrix.js';
 import { pinballLoss } from '../scores/pinball.js';
-import { nameList, oneNumber, wholeNumber } from './options.js';
+import { nameList, refuseStray, wholeNumber } from './options.js';
 import type { FeaturedForecast } from './read-forecast.js';
 import { matrixRows, readForecast } from './read-forecast.js';
 import { writeForecast } from './write-forecast.js';
 
-const METHODS = ['average', 'median', 'best', 'qra', 'factor-qra', 'global', 'local'] as const;
+/** Methods with their options; giving one to another method is refused. */
+const own = {
+  average: [],
+  median: [],
+  best: ['train'],
+  qra: ['train', 'nonNegative', 'sumToOne'],
+  'factor-qra': ['train', 'factors'],
+  global: ['train', 'resolution', 'steps'],
+  local: ['train', 'resolution', 'steps', 'features'],
+} as const;
 
 interface AggregateOptions {
-  method: (typeof METHODS)[number];
+  method: keyof typeof own;
   train?: string[];
   target?: string;
   nonNegative?: boolean;
@@ -45,7 +54,7 @@ export function addAggregateCommand(program: Command): void {
     )
     .addOption(
       new Option('--method <name>', 'mean, median, or weights learnt on training forecasts')
-        .choices(METHODS)
+        .choices(Object.keys(own))
         .default('average'),
     )
     .option(
@@ -57,7 +66,7 @@ export function addAggregateCommand(program: Command): void {
     .option('--non-negative', 'qra: weights of at least 0')
     .option('--sum-to-one', 'qra: weights that sum to 1')
     .option('--no-intercept', 'qra, factor-qra: no constant')
-    .option('--factors <count>', 'factor-qra: number of principal components', oneNumber)
+    .option('--factors <count>', 'factor-qra: number of principal components', wholeNumber)
     .addOption(
       new Option(
         '--resolution <name>',
@@ -73,7 +82,7 @@ export function addAggregateCommand(program: Command): void {
     .option('--seed <number>', 'global, local: seed of whatever is drawn at random', wholeNumber, 0)
     .option('--keep <columns>', 'columns of the first file to copy in front', nameList)
     .option('--out <file>', 'write the combined forecast to a CSV file')
-    .action(cliAction<[string[]], AggregateOptions>(({ options }, paths) => aggregate(paths, options)));
+    .action(cliAction<[string[]], AggregateOptions>((context, paths) => aggregate(paths, context)));
 }
 
 interface Combined {
@@ -82,15 +91,18 @@ interface Combined {
   readonly learnt: Record<string, unknown>;
 }
 
-async function aggregate(paths: readonly string[], options: AggregateOptions): Promise<CliResult> {
-  if (options.features !== undefined && options.method !== 'local')
-    throw new Error(`--features is no option of method ${options.method}`);
+async function aggregate(
+  paths: readonly string[],
+  context: CliContext<AggregateOptions>,
+): Promise<CliResult> {
+  const { options } = context;
+  refuseStray(options, own);
   if (options.method === 'local' && options.features === undefined)
     throw new Error('method local needs --features');
   const forecasts = await readAll(paths, undefined, options.features);
   const levels = forecasts[0]!.levels;
   const models = forecasts.map(({ predictions }) => predictions);
-  const { quantiles, learnt } = await combine(paths, models, forecasts[0]!.x, levels, options);
+  const { quantiles, learnt } = await combine(paths, models, forecasts[0]!.x, levels, context);
   const text = await writeForecast(paths[0]!, forecasts[0]!, quantiles, options);
   return {
     json: {
@@ -110,13 +122,11 @@ async function combine(
   models: readonly Matrix[],
   features: Matrix,
   levels: Float64Array,
-  options: AggregateOptions,
+  { options, onProgress, signal }: CliContext<AggregateOptions>,
 ): Promise<Combined> {
   const { method } = options;
-  if (method === 'average' || method === 'median') {
-    if (options.train !== undefined) throw new Error(`--train is no option of method ${method}`);
-    return { quantiles: method === 'average' ? averageModels(models) : medianModels(models), learnt: {} };
-  }
+  if (method === 'average') return { quantiles: averageModels(models), learnt: {} };
+  if (method === 'median') return { quantiles: medianModels(models), learnt: {} };
   const { stack, x, y } = await readTraining(paths, levels, options);
   if (method === 'best') {
     const { index, losses } = selectBestModel({ models: stack, y, levels });
@@ -133,6 +143,8 @@ async function combine(
       resolution,
       maxSteps: steps,
       key: key(seed),
+      onProgress,
+      signal,
       ...(local && { x }),
     });
     return {
@@ -181,8 +193,8 @@ async function readAll(
   const forecasts: FeaturedForecast[] = [];
   for (const [p, path] of paths.entries()) {
     const forecast = await (p === 0
-      ? readForecast(path, 'refuse', target, features)
-      : readForecast(path, 'refuse'));
+      ? readForecast(path, 'never', target, features)
+      : readForecast(path, 'never'));
     const first = forecasts[0] ?? forecast;
     sameLevels(paths[0]!, first.levels, path, forecast.levels);
     if (forecast.predictions.rows !== first.predictions.rows)

@@ -1,5 +1,5 @@
-/** What to do with a row that has a missing cell: refuse the file, or leave the row out. */
-export type MissingPolicy = 'refuse' | 'drop';
+/** What to do with a row that has a missing cell: refuse the file, or leave the row out; `never` refuses where there is no choice. */
+export type MissingPolicy = 'refuse' | 'drop' | 'never';
 
 const MISSING = new Set(['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL']);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -9,6 +9,8 @@ export interface Place {
   readonly path: string;
   readonly line: number;
   readonly column: string;
+  /** What to do where the cell is no number. */
+  readonly cure?: string;
 }
 
 const at = ({ path, line, column }: Place): string => `${path}, line ${line}, column "${column}"`;
@@ -27,7 +29,7 @@ export function numberCell(cell: string, place: Place, missing: MissingPolicy): 
   const value = NUMBER.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(value))
     throw new Error(
-      `${at(place)}: "${text}" is not a number; name the column in --categorical if it holds labels`,
+      `${at(place)}: "${text}" is not a finite number${place.cure === undefined ? '' : `; ${place.cure}`}`,
     );
   return value;
 }
@@ -40,9 +42,8 @@ export function labelCell(cell: string, place: Place, missing: MissingPolicy): s
 
 function missingCell(place: Place, missing: MissingPolicy): undefined {
   if (missing === 'drop') return undefined;
-  throw new Error(
-    `${at(place)}: the cell is missing; fill it in or pass --missing drop to leave such rows out`,
-  );
+  const choice = missing === 'refuse' ? ' or pass --missing drop to leave such rows out' : '';
+  throw new Error(`${at(place)}: the cell is missing; fill it in${choice}`);
 }
 
 /** A cell as CSV wants it. */

@@ -12,6 +12,9 @@ interface FeatureColumn {
 /** Which columns a model was trained on, and how their cells become numbers. */
 export type FeatureSchema = readonly FeatureColumn[];
 
+/** Said where the cell of a feature is no number. */
+export const FEATURE_CURE = 'name the column in --categorical if it holds labels';
+
 /** Names of the numbers a row becomes: `age`, `colour=red`, … */
 export const featureNames = (schema: FeatureSchema): string[] =>
   schema.flatMap(({ name, categories }) => categories?.slice(1).map((label) => `${name}=${label}`) ?? [name]);
@@ -32,7 +35,7 @@ export function rowEncoder(
   return ({ line, cells }) => {
     const numbers: number[] = [];
     for (const { name, categories, at } of columns) {
-      const place = { path: file.path, line, column: name };
+      const place = { path: file.path, line, column: name, cure: FEATURE_CURE };
       if (!categories) {
         const value = numberCell(cells[at]!, place, missing);
         if (value === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { key } from '@weightloom/tensor-gpu';
-import { cliAction, type CliResult } from '@weightloom/cli-kit/node';
+import { cliAction, type CliContext, type CliResult } from '@weightloom/cli-kit/node';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ErrorMethod } from '../linear/infer-quantile-regression.js';
@@ -16,9 +16,10 @@ import type { QuantileModel } from '../models/quantile-model.js';
 import { simultaneousQuantileNetwork } from '../models/simultaneous-quantile-network.js';
 import { pinballLoss } from '../scores/pinball.js';
 import type { MissingPolicy } from './cells.js';
-import { nameList, numberList, oneNumber, wholeNumber, withMissing } from './options.js';
+import { nameList, numberList, oneNumber, refuseStray, wholeNumber, withMissing } from './options.js';
 import type { TrainingTable } from './read-training-table.js';
 import { readTrainingTable } from './read-training-table.js';
+import { requireFolder } from './require-folder.js';
 import { saveModel } from './saved-model.js';
 
 interface FitOptions {
@@ -116,17 +117,15 @@ export function addFitCommand(program: Command): void {
     .option('--gamma <number>', 'kernel: inverse squared width', oneNumber)
     .option('--seed <number>', 'seed of whatever is drawn at random', wholeNumber, 0)
     .option('--save <file>', 'save the model as JSON, for predict');
-  withMissing(command).action(cliAction<[string], FitOptions>(({ options }, data) => fit(data, options)));
+  withMissing(command).action(cliAction<[string], FitOptions>((context, data) => fit(data, context)));
 }
 
-async function fit(path: string, options: FitOptions): Promise<CliResult> {
-  const stray = Object.values(own)
-    .flat()
-    .find((name) => options[name] !== undefined && !own[options.method]!.includes(name));
-  if (stray !== undefined)
-    throw new Error(
-      `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is no option of method ${options.method}`,
-    );
+async function fit(
+  path: string,
+  { options, onProgress, signal }: CliContext<FitOptions>,
+): Promise<CliResult> {
+  refuseStray(options, own);
+  if (options.save !== undefined) await requireFolder(options.save);
   const table = await readTrainingTable(path, options);
   const { x, y, weights, names, schema } = table;
   const { levels } = options;
@@ -134,6 +133,8 @@ async function fit(path: string, options: FitOptions): Promise<CliResult> {
     levels,
     weights,
     key: key(options.seed),
+    onProgress,
+    signal,
   });
   if (options.save !== undefined) await saveModel(options.save, { target: options.target, schema, model });
   return options.method === 'linear'

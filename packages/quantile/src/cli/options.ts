@@ -20,6 +20,19 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Refuses an option that belongs to other methods than the chosen one; `own` lists the options of each. */
+export function refuseStray<Options extends { readonly method: string }>(
+  options: Options,
+  own: Readonly<Record<string, readonly (keyof Options & string)[]>>,
+): void {
+  const stray = Object.values(own)
+    .flat()
+    .find((name) => options[name] !== undefined && !own[options.method]!.includes(name));
+  if (stray === undefined) return;
+  const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new Error(`--${flag} is no option of method ${options.method}`);
+}
+
 /** Adds `--missing`. */
 export const withMissing = (command: Command): Command =>
   command.addOption(

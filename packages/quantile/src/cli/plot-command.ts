@@ -4,9 +4,10 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { scoreQuantiles } from '../scores/score-quantiles.js';
 import { columnOf } from './read-csv.js';
-import { numberCell, type MissingPolicy } from './cells.js';
+import type { MissingPolicy } from './cells.js';
 import { calibrationChart, fanChart, pitChart } from './forecast-charts.js';
 import { NumberList } from './number-list.js';
+import { axisReader } from './read-axis.js';
 import { withMissing } from './options.js';
 import type { Forecast } from './read-forecast.js';
 import { openForecast } from './read-forecast.js';
@@ -26,7 +27,10 @@ export function addPlotCommand(program: Command): void {
     .command('plot <forecast>')
     .description('draw a forecast (CSV file with columns q<level>): an HTML report, or one chart as SVG')
     .option('--target <column>', 'column of the outcomes, for calibration and scores')
-    .option('--x <column>', 'what the fan chart runs over; default the order of the rows')
+    .option(
+      '--x <column>',
+      'what the fan chart runs over, numbers or ISO dates; default the order of the rows',
+    )
     .addOption(
       new Option('--kind <name>', 'which chart to write as SVG; default fan').choices([
         'fan',
@@ -47,9 +51,9 @@ async function plot(path: string, options: PlotOptions): Promise<CliResult> {
     throw new Error('--kind chooses the chart of an .svg file; an .html report has all of them');
   if (kind !== undefined && kind !== 'fan' && target === undefined)
     throw new Error(`a ${kind} chart needs --target, the column of the outcomes`);
-  const { forecast, along } = await readPlotted(path, options);
+  const { forecast, along, label } = await readPlotted(path, options);
   const charts: Record<string, ChartSpec> = {
-    fan: fanChart(forecast, along, options.x ?? 'row', target),
+    fan: fanChart(forecast, along, label, target),
     ...(target !== undefined && { calibration: calibrationChart(forecast), pit: pitChart(forecast) }),
   };
   if (svg) {
@@ -100,9 +104,10 @@ function scoreSection({ y, predictions, levels }: Forecast) {
 async function readPlotted(
   path: string,
   { target, x, missing }: PlotOptions,
-): Promise<{ forecast: Forecast; along: Float64Array }> {
+): Promise<{ forecast: Forecast; along: Float64Array; label: string }> {
   const { file, levels, rows } = await openForecast(path, missing, target);
   const at = x === undefined ? undefined : columnOf(file, x);
+  const axis = axisReader();
   const quantiles = new NumberList();
   const y = new NumberList();
   const along = new NumberList();
@@ -110,7 +115,7 @@ async function readPlotted(
   for await (const row of rows) {
     const place =
       row && at !== undefined
-        ? numberCell(row.cells[at]!, { path, line: row.line, column: x! }, missing)
+        ? axis.read(row.cells[at]!, { path, line: row.line, column: x! }, missing)
         : kept.length + 1;
     kept.push(row !== undefined && place !== undefined);
     if (!row || place === undefined) continue;
@@ -120,5 +125,12 @@ async function readPlotted(
   }
   if (y.length === 0) throw new Error(`${path} has no ${kept.length > 0 ? 'complete ' : ''}rows`);
   const predictions = { data: quantiles.values(), rows: y.length, columns: levels.length };
-  return { forecast: { levels, predictions, y: y.values(), kept }, along: along.values() };
+  const date = axis.firstDate();
+  const places = along.values();
+  const start = date === undefined ? 0 : places[0]!;
+  return {
+    forecast: { levels, predictions, y: y.values(), kept },
+    along: places.map((place) => place - start),
+    label: date === undefined ? (x ?? 'row') : `${x}, days from ${date}`,
+  };
 }

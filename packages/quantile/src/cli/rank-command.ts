@@ -102,8 +102,12 @@ async function readScores(
     const name = taskAt === undefined ? `line ${line}` : cells[taskAt]!.trim();
     const row = at.map((column, s) => {
       const cell = cells[column]!;
-      if (missing === 'partial' && isMissing(cell)) return NaN;
-      return numberCell(cell, { path, line, column: names[s]! }, 'refuse')!;
+      const place = { path, line, column: names[s]!, cure: 'name the column of task names in --task' };
+      if (!isMissing(cell)) return numberCell(cell, place, 'never')!;
+      if (missing === 'partial') return NaN;
+      throw new Error(
+        `${path}, line ${line}, column "${names[s]}": the score is missing; fill it in or pass --missing partial`,
+      );
     });
     const rows = tasks.get(name);
     if (rows) rows.push(row);

@@ -2,7 +2,7 @@ import type { Matrix } from '../internal/matrix.js';
 import type { MissingPolicy } from './cells.js';
 import { labelCell, numberCell } from './cells.js';
 import type { FeatureSchema } from './feature-schema.js';
-import { featureNames } from './feature-schema.js';
+import { FEATURE_CURE, featureNames } from './feature-schema.js';
 import { NumberList } from './number-list.js';
 import { columnOf, openCsv } from './read-csv.js';
 
@@ -48,11 +48,12 @@ export async function readTrainingTable(path: string, options: TrainingTableOpti
   let dropped = 0;
 
   for await (const { line, cells } of file.rows) {
-    const number = (at: number, column: string) => numberCell(cells[at]!, { path, line, column }, missing);
+    const number = (at: number, column: string, cure?: string) =>
+      numberCell(cells[at]!, { path, line, column, ...(cure !== undefined && { cure }) }, missing);
     const targetValue = number(targetAt, target);
     const weight = weightsAt === undefined ? 1 : number(weightsAt, options.weights!);
     const row = columns.map(({ name, at, codes }) => {
-      if (!codes) return number(at, name);
+      if (!codes) return number(at, name, FEATURE_CURE);
       const label = labelCell(cells[at]!, { path, line, column: name }, missing);
       if (label === undefined) return undefined;
       if (!codes.has(label)) codes.set(label, codes.size);

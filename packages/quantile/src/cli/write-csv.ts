@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { writeCell } from './cells.js';
+import { requireFolder } from './require-folder.js';
 
 /** Takes rows of cells, one at a time. */
 export interface CsvSink {
@@ -20,6 +21,7 @@ export async function writeCsv<Answer>(
   path: string,
   fill: (sink: CsvSink) => Promise<Answer>,
 ): Promise<Answer> {
+  await requireFolder(path);
   const temporary = `${path}.${process.pid}.partial`;
   const file = await open(temporary, 'wx');
   try {

@@ -1,4 +1,5 @@
 import type { generator } from '@weightloom/tensor-gpu';
+import type { LongWork } from '../internal/long-work.js';
 import type { FitModel, PredictModel } from './cross-fit.js';
 import { predictRows } from './cv-plus.js';
 
@@ -21,11 +22,13 @@ export async function fitBootstrap<Row>(
   samples: readonly Int32Array[],
   fit: FitModel<Row>,
   aggregate: Aggregate,
+  { onProgress, signal }: LongWork,
 ): Promise<BootstrapModels<Row>> {
   const models: PredictModel<Row>[] = [];
   const predictions: Float64Array[] = [];
   const outOfBag: number[][] = x.map(() => []);
   for (const [b, sample] of samples.entries()) {
+    signal?.throwIfAborted();
     const model = await fit(
       Array.from(sample, (i) => x[i]!),
       Float64Array.from(sample, (i) => y[i]!),
@@ -36,6 +39,7 @@ export async function fitBootstrap<Row>(
     outOfBag.forEach((list, i) => {
       if (!inside.has(i)) list.push(b);
     });
+    onProgress?.({ done: b + 1, total: samples.length, label: 'Bootstrap models' });
   }
   const leftOut = Float64Array.from(outOfBag, (list, i) =>
     combine(

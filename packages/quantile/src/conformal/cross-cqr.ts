@@ -1,3 +1,4 @@
+import type { LongWork } from '../internal/long-work.js';
 import { toVector } from '../internal/matrix.js';
 import type { QuantileBand } from './cqr.js';
 import type { FoldOptions } from './cross-fit.js';
@@ -9,7 +10,7 @@ import { plusIntervals, plusState } from './plus-intervals.js';
 /** Predicts the lower and upper quantile of each row. */
 export type PredictBand<Row> = (x: readonly Row[]) => QuantileBand | Promise<QuantileBand>;
 
-export interface CrossCqrOptions<Row> extends PlusOptions, FoldOptions {
+export interface CrossCqrOptions<Row> extends PlusOptions, FoldOptions, LongWork {
   readonly x: readonly Row[];
   readonly y: ArrayLike<number>;
   /** Trains quantile models, usually for the levels `α/2` and `1 - α/2`. */
@@ -38,7 +39,7 @@ export async function crossCqr<Row>(options: CrossCqrOptions<Row>): Promise<Cros
   const folds = assignFolds(where, x.length, { folds: options.folds ?? Math.min(10, x.length), key });
   const lower = new Float64Array(x.length);
   const upper = new Float64Array(x.length);
-  const fitted = await fitWithoutFolds(x, y, folds, options.fit);
+  const fitted = await fitWithoutFolds(x, y, folds, options.fit, options);
   for (const { model, left } of fitted) {
     const band = await predictBand(
       where,

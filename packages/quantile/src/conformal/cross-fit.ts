@@ -1,5 +1,6 @@
 import type { Key } from '@weightloom/tensor-gpu';
 import { generator } from '@weightloom/tensor-gpu';
+import type { LongWork } from '../internal/long-work.js';
 import { toVector } from '../internal/matrix.js';
 
 /** A fitted model: predictions for rows, `[x.length]`. */
@@ -57,10 +58,12 @@ export async function fitWithoutFolds<Row, Model>(
   y: Float64Array,
   folds: Int32Array,
   fit: (x: readonly Row[], y: Float64Array) => Model | Promise<Model>,
+  { onProgress, signal }: LongWork,
 ): Promise<{ model: Model; left: number[] }[]> {
   const count = folds.reduce((most, fold) => Math.max(most, fold), 0) + 1;
   const out = [];
   for (let k = 0; k < count; k++) {
+    signal?.throwIfAborted();
     const kept: number[] = [];
     const left: number[] = [];
     folds.forEach((fold, i) => (fold === k ? left : kept).push(i));
@@ -69,6 +72,7 @@ export async function fitWithoutFolds<Row, Model>(
       Float64Array.from(kept, (i) => y[i]!),
     );
     out.push({ model, left });
+    onProgress?.({ done: k + 1, total: count, label: 'Fold models' });
   }
   return out;
 }

@@ -1,3 +1,4 @@
+import type { LongWork } from '../internal/long-work.js';
 import { toVector } from '../internal/matrix.js';
 import type { FitModel, FoldOptions, PredictModel } from './cross-fit.js';
 import { assignFolds, checkRows, fitWithoutFolds } from './cross-fit.js';
@@ -5,7 +6,7 @@ import type { Intervals } from './intervals.js';
 import type { PlusOptions, PlusState } from './plus-intervals.js';
 import { plusIntervals, plusState } from './plus-intervals.js';
 
-export interface JackknifePlusOptions<Row> extends PlusOptions {
+export interface JackknifePlusOptions<Row> extends PlusOptions, LongWork {
   /** Training rows of any kind: they are only handed on to `fit`. */
   readonly x: readonly Row[];
   readonly y: ArrayLike<number>;
@@ -55,7 +56,7 @@ async function crossFitted<Row>(
   const y = checkRows(where, x, options.y);
   const folds = assignFolds(where, x.length, { folds: count, key: options.key });
   const leftOut = new Float64Array(x.length);
-  const fitted = await fitWithoutFolds(x, y, folds, options.fit);
+  const fitted = await fitWithoutFolds(x, y, folds, options.fit, options);
   for (const { model, left } of fitted) {
     const predictions = await predictRows(
       where,

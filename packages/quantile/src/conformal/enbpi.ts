@@ -1,5 +1,6 @@
 import type { Key } from '@weightloom/tensor-gpu';
 import { generator } from '@weightloom/tensor-gpu';
+import type { LongWork } from '../internal/long-work.js';
 import { toVector } from '../internal/matrix.js';
 import type { Aggregate } from './bootstrap-models.js';
 import { blockSample, checkBootstrap, combine, fitBootstrap } from './bootstrap-models.js';
@@ -11,7 +12,7 @@ import type { Intervals } from './intervals.js';
 import { closeIntervals } from './intervals.js';
 import { sortNumbers } from './score-window.js';
 
-export interface EnbPiOptions<Row> {
+export interface EnbPiOptions<Row> extends LongWork {
   /** Miscoverage, in (0, 1). */
   readonly alpha: number;
   /** Training rows in order of time. */
@@ -73,7 +74,7 @@ export async function enbPi<Row>(options: EnbPiOptions<Row>): Promise<EnbPiPredi
     );
   const random = generator(options.key);
   const samples = Array.from({ length: count }, () => blockSample(random, x.length, blockLength));
-  const { models, leftOut } = await fitBootstrap(where, x, y, samples, options.fit, aggregate);
+  const { models, leftOut } = await fitBootstrap(where, x, y, samples, options.fit, aggregate, options);
   const unseen = Array.from(leftOut.keys()).filter((i) => Number.isNaN(leftOut[i]!));
   if (unseen.length === x.length)
     throw new RangeError(

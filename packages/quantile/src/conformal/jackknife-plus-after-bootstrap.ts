@@ -36,7 +36,15 @@ export async function jackknifePlusAfterBootstrap<Row>(
   const y = checkRows(where, x, options.y);
   const random = generator(options.key);
   const samples = Array.from({ length: count }, () => blockSample(random, x.length, 1));
-  const { models, outOfBag, leftOut } = await fitBootstrap(where, x, y, samples, options.fit, aggregate);
+  const { models, outOfBag, leftOut } = await fitBootstrap(
+    where,
+    x,
+    y,
+    samples,
+    options.fit,
+    aggregate,
+    options,
+  );
   const unseen = outOfBag.flatMap((list, i) => (list.length === 0 ? [i] : []));
   for (const i of unseen) leftOut[i] = y[i]!;
   const folds = x.map((_, i) => i);

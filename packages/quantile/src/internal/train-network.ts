@@ -2,9 +2,10 @@ import { adam, createTrainStep, type StateDict, type TrainState } from '@weightl
 import { dispose, foldIn, generator, jit, type Key, take, type Tensor, tensor } from '@weightloom/tensor-gpu';
 import { checkInteger } from '../models/model-input.js';
 import { checkAtLeast } from './check-data.js';
+import type { LongWork } from './long-work.js';
 
 /** How networks and weights are trained. */
-export interface TrainingOptions {
+export interface TrainingOptions extends LongWork {
   /** Rows per step; default `2^(3 + ⌊log₁₀ n⌋)`, at most all. */
   readonly batchSize?: number | undefined;
   /** Of Adam; default 1e-3. */
@@ -21,8 +22,6 @@ export interface TrainingOptions {
   readonly patience?: number | undefined;
   /** Train once more on all rows, as far as the best step; default false. */
   readonly refit?: boolean | undefined;
-  /** Stops the training with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Rows of some columns on the device, by name; the first axis is the row. */
@@ -102,7 +101,7 @@ async function run(
   data: Batch,
   rows: Int32Array,
   steps: number,
-  { batchSize, learningRate, weightDecay, signal }: Settings,
+  { batchSize, learningRate, weightDecay, onProgress, signal }: Settings,
   check?: Check,
 ): Promise<{ weights: Record<string, Float32Array>; steps: number }> {
   const size = Math.min(batchSize, rows.length);
@@ -130,6 +129,7 @@ async function run(
     dispose([batch, drawn, result.loss]);
     if (check) more = await check(step, state.trainable);
     if (step % 50 === 0) {
+      onProgress?.({ done: step, total: steps, label: 'Training' });
       await new Promise((resolve) => setTimeout(resolve));
       signal?.throwIfAborted();
     }
@@ -181,6 +181,7 @@ function readSettings(where: string, options: TrainingOptions, n: number) {
     checkEvery: options.checkEvery ?? 100,
     patience: options.patience ?? 500,
     refit: options.refit ?? false,
+    onProgress: options.onProgress,
     signal: options.signal,
   };
   for (const name of ['batchSize', 'maxSteps', 'checkEvery', 'patience'] as const)

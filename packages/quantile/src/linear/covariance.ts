@@ -24,7 +24,7 @@ const ZERO = 1.4901161193847656e-8;
 
 /**
  * Independent errors of one distribution: `τ(1 - τ) s² (XᵀX)⁻¹`, the sparsity `s` being the median-regression slope of
- * the ordered residuals around zero on their ranks (R's `se = "iid"`).
+ * the ordered residuals around zero on their ranks (R's `se = "iid"`; where that slope is not unique, R may take another).
  */
 export function iidCovariance(
   data: InferenceRows,

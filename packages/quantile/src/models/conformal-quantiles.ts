@@ -48,6 +48,8 @@ export function conformalQuantiles(
         levels: rows.levels,
         weights: rows.weights && pick(rows.weights, kept),
         key: foldIn(key, 'fit'),
+        onProgress: rows.onProgress,
+        signal: rows.signal,
       });
       const predictions = model.predict(selectRows(rows.x, held));
       const calibration = calibrateQuantiles({

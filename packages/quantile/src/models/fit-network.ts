@@ -74,7 +74,7 @@ export function requireKey(where: string, key: Key | undefined): Key {
 /** Standardises the rows and trains a perceptron by the weighted mean of the loss over rows. */
 export async function fitNetwork(
   where: string,
-  { x, y, weights }: TrainingRows,
+  { x, y, weights, onProgress, signal }: TrainingRows,
   key: Key,
   task: NetworkTask,
   options: NetworkOptions,
@@ -106,7 +106,7 @@ export async function fitNetwork(
       loss,
       key,
     },
-    options,
+    { ...options, onProgress: onProgress ?? options.onProgress, signal: signal ?? options.signal },
   );
   return { layers: layersOf(trained.weights, depth), ...scales };
 }

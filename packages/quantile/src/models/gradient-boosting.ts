@@ -72,13 +72,15 @@ export function gradientBoosting(options: GradientBoostingOptions = {}): Quantil
       const all = Uint32Array.from({ length: data.n }, (_, i) => i);
       const order = ascendingOrder(rows.y);
       const unit = rows.weights ?? new Float64Array(data.n).fill(1);
-      const grow = (level: number): Ensemble => {
+      const total = trees * rows.levels.length;
+      const grow = (level: number, k: number): Ensemble => {
         const start = weightedQuantile(rows.y, unit, order, level);
         const residual = rows.y.map((value) => value - start);
         const gradient = new Float64Array(data.n);
         const grown: Tree[] = [];
         const values: Float64Array[] = [];
         for (let t = 0; t < trees; t++) {
+          rows.signal?.throwIfAborted();
           for (let i = 0; i < data.n; i++) gradient[i] = unit[i]! * (residual[i]! > 0 ? level : level - 1);
           const {
             tree,
@@ -94,6 +96,7 @@ export function gradientBoosting(options: GradientBoostingOptions = {}): Quantil
           }
           grown.push(tree);
           values.push(value);
+          rows.onProgress?.({ done: k * trees + t + 1, total, label: `Trees of level ${level}` });
         }
         return { start, trees: grown, values };
       };

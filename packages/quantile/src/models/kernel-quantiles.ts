@@ -68,16 +68,19 @@ export function kernelQuantiles(options: KernelQuantilesOptions = {}): QuantileE
       const weights = rows.weights ?? new Float64Array(n).fill(1);
       const row = (i: number, out: Float64Array): void =>
         kernelRow(kernel, scaled, scaled.subarray(i * d, (i + 1) * d), out);
-      const duals = Array.from(rows.levels, (level) =>
-        solveKernelDual(
+      const duals = Array.from(rows.levels, (level, k) => {
+        rows.signal?.throwIfAborted();
+        const dual = solveKernelDual(
           target,
           weights.map((weight) => cost * weight * (level - 1)),
           weights.map((weight) => cost * weight * level),
           row,
           tolerance,
           1000 * n + 100_000,
-        ),
-      );
+        );
+        rows.onProgress?.({ done: k + 1, total: rows.levels.length, label: `Level ${level}` });
+        return dual;
+      });
       return kernelModel(rows.levels, d, { ...scaling, kernel, x: scaled, duals, sort });
     },
   };

@@ -1,10 +1,11 @@
 import { toLevels, toTarget, toWeights } from '../internal/check-data.js';
+import type { LongWork } from '../internal/long-work.js';
 import type { Matrix, MatrixInput } from '../internal/matrix.js';
 import { selectRows, toMatrix } from '../internal/matrix.js';
 import type { QuantileFitOptions } from './quantile-model.js';
 
-/** Checked training data; rows of weight 0 are left out. */
-export interface TrainingRows {
+/** Checked training data; rows of weight 0 are left out. Carries whom to tell of the progress of the fit. */
+export interface TrainingRows extends LongWork {
   readonly x: Matrix;
   readonly y: Float64Array;
   /** Undefined when all weights are 1. */
@@ -39,6 +40,8 @@ export function toTrainingRows(
     y: target,
     weights: unit ? undefined : Float64Array.from(kept, (row) => weights[row]!),
     levels,
+    onProgress: options.onProgress,
+    signal: options.signal,
   };
 }
 

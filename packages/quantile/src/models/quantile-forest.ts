@@ -102,7 +102,12 @@ export function quantileForest(options: QuantileForestOptions = {}): QuantileEst
         });
         return withRows(tree, rows.x.data, d, rank);
       };
-      const grown = Array.from({ length: trees }, (_, t) => grow(foldIn(key, t)));
+      const grown = Array.from({ length: trees }, (_, t) => {
+        rows.signal?.throwIfAborted();
+        const tree = grow(foldIn(key, t));
+        rows.onProgress?.({ done: t + 1, total: trees, label: 'Trees' });
+        return tree;
+      });
       const sortedTargets = Float64Array.from(order, (row) => rows.y[row]!);
       const sortedWeights = rows.weights && Float64Array.from(order, (row) => rows.weights![row]!);
       return forest(rows.levels, d, grown, sortedTargets, sortedWeights);

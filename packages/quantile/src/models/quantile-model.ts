@@ -1,14 +1,15 @@
 import type { Key } from '@weightloom/tensor-gpu';
+import type { LongWork } from '../internal/long-work.js';
 import type { Matrix, MatrixInput } from '../internal/matrix.js';
 
-/** What a fit is given beside the rows. */
-export interface QuantileFitOptions {
+/** What a fit is given beside the rows. Networks, trees and aggregations tell their progress; a signal stops them. */
+export interface QuantileFitOptions extends LongWork {
   /** Levels to fit, strictly rising, inside (0, 1). */
   readonly levels: ArrayLike<number>;
   /** Row weights, `[n]`, ≥ 0; default 1. */
-  readonly weights?: ArrayLike<number>;
+  readonly weights?: ArrayLike<number> | undefined;
   /** Random key, for the methods that draw. */
-  readonly key?: Key;
+  readonly key?: Key | undefined;
 }
 
 /** A fitted model of conditional quantiles. */

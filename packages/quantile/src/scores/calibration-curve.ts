@@ -34,10 +34,11 @@ export function calibrationCurve(
   if (!(confidence > 0 && confidence < 1))
     throw new RangeError(`${where}: confidence is ${confidence}, expected it inside (0, 1)`);
   const { y: outcomes, q, levels: taus, n, m } = toQuantileForecast(where, y, predictions, levels);
-  const observed = new Float64Array(m);
+  const hits = new Float64Array(m);
   q.forEach((value, at) => {
-    if (outcomes[Math.floor(at / m)]! <= value) observed[at % m]! += 1 / n;
+    if (outcomes[Math.floor(at / m)]! <= value) hits[at % m]!++;
   });
+  const observed = hits.map((count) => count / n);
   const z = normalQuantile((1 + confidence) / 2);
   const reach = taus.map((level) => z * Math.sqrt((level * (1 - level)) / n));
   const errors = observed.map((share, k) => Math.abs(share - taus[k]!));

@@ -84,6 +84,7 @@ function centralIntervals(y: Float64Array, q: Float64Array, taus: Float64Array):
       if (value >= low && value <= high) inside++;
       width += high - low;
     });
-    return { nominal: taus[m - 1 - k]! - taus[k]!, coverage: inside / y.length, meanWidth: width / y.length };
+    const nominal = Number((taus[m - 1 - k]! - taus[k]!).toFixed(12)); // 0.95 - 0.05 is 0.8999999999999999
+    return { nominal, coverage: inside / y.length, meanWidth: width / y.length };
   });
 }

@@ -125,11 +125,11 @@ describe('fit', () => {
   it.each([
     ['line 3, column "y": the cell is missing; fill it in or pass --missing drop', 'x,y\n1,1\n2,\n3,2\n', []],
     [
-      'line 3, column "x": "two" is not a number; name the column in --categorical',
+      'line 3, column "x": "two" is not a finite number; name the column in --categorical',
       'x,y\n1,1\ntwo,2\n3,2\n',
       [],
     ],
-    ['line 3, column "x": "0x10" is not a number', 'x,y\n1,1\n0x10,2\n3,2\n', []],
+    ['line 3, column "x": "0x10" is not a finite number', 'x,y\n1,1\n0x10,2\n3,2\n', []],
     ['bad.csv: line 3 has 3 cells, expected 2 as in the header', 'x,y\n1,1\n2,2,2\n3,2\n', []],
     ['has no column "y"; its columns are a, b', 'a,b\n1,1\n', []],
     ['two columns are named "y"', 'y,y\n1,1\n', []],
@@ -162,6 +162,11 @@ describe('fit', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect([code, stdout]).toEqual([1, '']);
     expect(readdirSync(folder).filter((name) => name.startsWith('never'))).toEqual([]);
+  });
+
+  it('refuses a folder that is not there before it reads anything', async () => {
+    const { stderr } = await run('fit', 'x.csv', '--target', 'y', '--save', path('nowhere/model.json'));
+    expect(stderr).toContain(`there is no folder "${path('nowhere')}"`);
   });
 
   it.each([
@@ -437,6 +442,16 @@ describe('score, calibrate, aggregate and plot', () => {
     expect(train.stderr).toContain('method qra needs --train and --target');
     const local = await run('aggregate', hand, '--method', 'local', '--train', hand, '--target', 'q0.5');
     expect(local.stderr).toContain('method local needs --features');
+    for (const [flag, method] of [
+      ['--non-negative', 'average'],
+      ['--train=a', 'median'],
+      ['--steps=5', 'qra'],
+    ] as const)
+      expect((await run('aggregate', hand, '--method', method, flag)).stderr).toContain(
+        `${flag.replace(/=.*/, '')} is no option of method ${method}`,
+      );
+    const hole = await run('aggregate', hand, write('hole.csv', 'q0.5\nNA\n'));
+    expect(hole.stderr).toMatch(/line 2, column "q0.5": the cell is missing; fill it in\n$/);
     const none = await run('aggregate', path('engel.csv'));
     expect(none.stderr).toContain('has no quantile columns; expected names such as q0.1');
   });
@@ -472,9 +487,35 @@ describe('score, calibrate, aggregate and plot', () => {
     expect((await run('plot', path('linear-test.csv'), '--out', path('report.png'))).stderr).toContain(
       'expected a name that ends in .html or .svg',
     );
+    const nowhere = await run('plot', path('linear-test.csv'), '--out', path('nowhere/fan.svg'));
+    expect(nowhere.stderr).toContain(`there is no folder "${path('nowhere')}"`);
     expect(
       (await run('plot', path('linear-test.csv'), '--kind', 'pit', '--out', path('pit.svg'))).stderr,
     ).toContain('a pit chart needs --target');
+  });
+});
+
+describe('plot over dates', () => {
+  const rows = 'day,q0.1,q0.5,q0.9\n2024-02-28,1,2,3\n2024-03-01 12:00,1,2,4\n';
+
+  it('counts days from the first date, whatever the time zone', async () => {
+    const file = write('dates.csv', rows);
+    await json('plot', file, '--x', 'day', '--out', path('dates.svg'));
+    const drawing = readFileSync(path('dates.svg'), 'utf8');
+    expect(drawing).toContain('day, days from 2024-02-28');
+    expect(drawing).toContain('>2.5<'); // 2024 is a leap year: the axis ends two and a half days later
+  });
+
+  it('refuses a cell that is no date', async () => {
+    const { stderr } = await run(
+      'plot',
+      write('dates.csv', `${rows}soon,1,2,3\n`),
+      '--x',
+      'day',
+      '--out',
+      path('no.svg'),
+    );
+    expect(stderr).toContain('line 4, column "day": "soon" is not a date such as 2024-02-28');
   });
 });
 
@@ -513,7 +554,9 @@ describe('rank', () => {
 
   it('refuses a missing score unless ranks may be partial, and a task nobody has', async () => {
     const holes = write('partial.csv', 'a,b,c\n1,2,\n3,1,2\n');
-    expect((await run('rank', holes)).stderr).toContain('line 2, column "c": the cell is missing');
+    expect((await run('rank', holes)).stderr).toContain(
+      'line 2, column "c": the score is missing; fill it in or pass --missing partial',
+    );
     expect((await json('rank', holes, '--missing', 'partial')).order).toHaveLength(3);
     expect((await run('rank', file(), '--task', 'task', '--lower-is-better', 'fun')).stderr).toContain(
       'the tasks are qa, nli, speed',
