@@ -10,6 +10,8 @@ export {
   type GreedyEnsembleOptions,
 } from './ensemble.js';
 export { sweep, type Sweep, type SweepOptions, weightGrid } from './sweep.js';
+export { diagonalFisher, type DiagonalFisherOptions } from './diagonal-fisher.js';
+export { fisherMerge, type FisherMergeOptions } from './fisher-merge.js';
 export { linear, type LinearOptions } from './linear.js';
 export { slerp, type SlerpOptions } from './slerp.js';
 export { taskArithmetic, type TaskArithmeticOptions } from './task-arithmetic.js';
@@ -37,6 +39,7 @@ export {
   type ZsclResult,
 } from './train/zscl.js';
 
+export { type SalsaResult, trainSalsa, type TrainSalsaOptions } from './train/salsa.js';
 export { shuffleWeights, type ShuffleWeightsOptions } from './train/shuffle-weights.js';
 export { trainWash, type TrainWashOptions } from './train/wash.js';
 export { trainPapa, type TrainPapaOptions } from './train/papa.js';

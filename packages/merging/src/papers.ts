@@ -54,6 +54,11 @@ export const papers = {
     url: 'https://arxiv.org/abs/2303.06628',
     functions: ['trainZscl', 'zsclDistillation'],
   },
+  salsa: {
+    title: 'SALSA: Soup-based Alignment Learning for Stronger Adaptation in RLHF',
+    url: 'https://arxiv.org/abs/2411.01798',
+    functions: ['trainSalsa'],
+  },
   wash: {
     title: 'WASH: Train your Ensemble with Communication-Efficient Weight Shuffling, then Average',
     url: 'https://arxiv.org/abs/2405.17517',
