@@ -3,8 +3,9 @@ import { AdapterError } from '../adapter-error.js';
 import type { LoraAdapter, LoraLayer } from '../format/lora-adapter.js';
 import { layersWithBase, sumOf } from '../internal/base-weights.js';
 import { layerOf } from '../internal/layer-of.js';
-import { matrix } from '../internal/multiply.js';
-import { factorsOf, largestSingular } from '../internal/singular.js';
+import { loraFactors } from '../internal/lora-factors.js';
+import { type Matrix, matrix, rowsOf } from '../internal/multiply.js';
+import { factorsOf, firstOf, productSvd } from '../internal/singular.js';
 import { quote } from '../internal/text.js';
 import type { WeightSource } from '../internal/weights-reader.js';
 import { checkIntruderOptions, type IntruderOptions, intrudersOf } from './intruder-dimensions.js';
@@ -48,28 +49,40 @@ export async function reduceIntruders(
     }
     if (scaling === 0)
       throw new AdapterError({ where: at, expected: 'a scaling other than 0', received: '0' });
-    const values = delta.values.slice();
-    for (const j of intruders) {
-      const factor = (keep - 1) * tuned.s[j]!;
-      for (let row = 0; row < delta.rows; row++) {
-        const left = factor * tuned.u.values[row * tuned.u.columns + j]!;
-        const right = tuned.vt.values.subarray(j * delta.columns, (j + 1) * delta.columns);
-        for (let column = 0; column < delta.columns; column++)
-          values[row * delta.columns + column]! += left * right[column]!;
-      }
-    }
-    const unscaled = matrix(
-      values.map((value) => value / scaling),
-      delta.rows,
-      delta.columns,
+    // What is taken out has as many directions as there are intruders: nothing as large as the weight is decomposed.
+    const { b, a } = loraFactors(layer, at);
+    const factors = intruders.map((j) => ((keep - 1) * tuned.s[j]!) / scaling);
+    const sum = productSvd(
+      withColumns(b, (row) =>
+        intruders.map((j, i) => factors[i]! * tuned.u.values[row * tuned.u.columns + j]!),
+      ),
+      withRows(
+        a,
+        intruders.map((j) => rowsOf(tuned.vt, j, j + 1).values),
+      ),
     );
     const rank = layer.a.shape[0]!;
     layers.set(path, {
-      ...layerOf(layer, padRank(factorsOf(largestSingular(unscaled, rank), 'both'), rank), at, dtype),
+      ...layerOf(layer, padRank(factorsOf(firstOf(sum, rank), 'both'), rank), at, dtype),
       bias: layer.bias,
     });
   }
   return { adapter: { ...adapter, layers }, intruders: found };
+}
+
+/** The columns of `m`, then others, row by row. */
+function withColumns(m: Matrix, more: (row: number) => readonly number[]): Matrix {
+  const rows = Array.from({ length: m.rows }, (_, i) => [...rowsOf(m, i, i + 1).values, ...more(i)]);
+  return matrix(Float32Array.from(rows.flat()), m.rows, rows[0]!.length);
+}
+
+/** The rows of `m`, then others. */
+function withRows(m: Matrix, more: readonly Float32Array[]): Matrix {
+  const rows = m.rows + more.length;
+  const values = new Float32Array(rows * m.columns);
+  values.set(m.values);
+  more.forEach((row, i) => values.set(row, (m.rows + i) * m.columns));
+  return matrix(values, rows, m.columns);
 }
 
 /** A rank above the size of the matrix is kept, with zeros. */
