@@ -11,6 +11,20 @@ export function registerBackend(name: BackendName, make: () => Executor): void {
   makers.set(name, make);
 }
 
+/** @internal Whether a backend is registered and, if it was used already, still answers. */
+export const isUsable = (name: BackendName): boolean => makers.has(name) && made.get(name)?.isLost !== true;
+
+/** @internal Forgets the executor of a backend whose device is lost; what was compiled for it compiles again. */
+export function dropExecutor(name: BackendName): void {
+  if (made.delete(name)) generation++;
+}
+
+let passedOver: readonly PassedOver[] = [];
+/** @internal Notes which backends an automatic choice could not use. */
+export function notePassedOver(backends: readonly PassedOver[]): void {
+  passedOver = backends;
+}
+
 /** @internal The executor of a backend, made on first use. */
 export function executorOf(name: BackendName): Executor {
   const known = made.get(name);
@@ -60,19 +74,27 @@ export function setThreads(count: number): void {
   made.set('wasm', executor);
 }
 
-/** Backends that can be chosen now. `gpujs-wasm` and `gpujs-cpu` appear after `initBackend`. */
+/** Backends that can be chosen now. All but `wasm` appear after `initBackend`. */
 export const availableBackends = (): BackendName[] => [...makers.keys()];
 
 /** What really computes: the backend's name, and the operations it handed to the wasm core because it cannot express them. */
 export interface BackendReport {
   readonly name: BackendName;
   readonly handedToWasm: readonly string[];
+  /** Backends that `initBackend('auto')` would have preferred, and why it could not use them. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** A backend that could not be used. */
+export interface PassedOver {
+  readonly name: BackendName;
+  readonly reason: string;
 }
 
 /** Which backend runs now. */
 export function backendReport(): BackendReport {
   const executor = currentExecutor();
-  return { name: executor.name, handedToWasm: [...executor.handedOver].sort() };
+  return { name: executor.name, handedToWasm: [...executor.handedOver].sort(), passedOver };
 }
 
 let generation = 0;
@@ -81,6 +103,7 @@ export const backendGeneration = (): number => generation;
 
 /** Gives back all memory of all backends. Every tensor that lives in one is gone; compiled functions compile again. */
 export function resetBackend(): void {
+  for (const executor of made.values()) executor.dispose?.();
   made.clear();
   generation++;
 }

@@ -40,4 +40,8 @@ export interface Executor {
   memory(): MemoryReport;
   /** Operations this executor handed to the wasm core because it cannot express them. */
   readonly handedOver: ReadonlySet<string>;
+  /** True when the device behind it is gone for good. */
+  readonly isLost?: boolean;
+  /** Gives memory outside JavaScript's heap back; nothing runs afterwards. */
+  dispose?(): void;
 }

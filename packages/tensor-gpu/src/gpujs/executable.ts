@@ -1,14 +1,15 @@
-import { ShapeError } from '../errors.js';
 import type { Executable, Slot } from '../executor.js';
-import { type KernelStep, type Operand, type Program, type Step, writesOf } from '../lower/program.js';
+import { type Operand, type Program, type Step, writesOf } from '../lower/program.js';
 import { type HostArray, hostArray } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import { HOST_RESIDENT_ELEMENTS } from '../tensor/storage.js';
 import type { GpuJsBuffer, GpuJsExecutor } from './executor.js';
 import { fromFloats, toFloats } from './float-image.js';
 import { handOver } from './hand-over.js';
+import { checkIndices, indicesOf } from './plan/indices.js';
+import { knownResult, writesNothing } from './plan/known-result.js';
 import type { Pass, Ref } from './plan/pass.js';
-import { nameOf, planStep } from './plan/plan-step.js';
+import { labelOf, nameOf, planStep } from './plan/plan-step.js';
 import { isExact } from './plan/whole-numbers.js';
 
 type Values = (HostArray | undefined)[];
@@ -61,8 +62,8 @@ export class GpuJsExecutable implements Executable {
 
   /** A step over no element needs no call; one over no term has a known result. */
   #prepare(step: Step): Call | null {
-    if (writesOf(step).every((o) => sizeOf(o.layout.shape) === 0)) return null;
-    const constant = constantOf(step);
+    if (writesNothing(step)) return null;
+    const constant = knownResult(step);
     if (constant !== null) {
       const { buffer, dtype, layout } = writesOf(step)[0];
       return (values) => (values[buffer] = hostArray(dtype, sizeOf(layout.shape)).fill(constant));
@@ -76,6 +77,7 @@ export class GpuJsExecutable implements Executable {
         onWasm(values);
       };
     }
+    const indices = step.kind === 'kernel' ? indicesOf(step) : null;
     const raw = step.kind === 'map' ? step.nodes.length === 1 : step.kind === 'kernel';
     return (values) => {
       if (!isExact(step, (o) => boundOf(o, values))) {
@@ -83,7 +85,7 @@ export class GpuJsExecutable implements Executable {
         onWasm(values);
         return;
       }
-      checkIndices(step, values);
+      if (indices) checkIndices(indices, values[indices.index.buffer]!);
       this.#runPasses(plan.passes, values, raw);
     };
   }
@@ -106,19 +108,6 @@ export class GpuJsExecutable implements Executable {
   }
 }
 
-const labelOf = (step: Step): string =>
-  `${nameOf(step)} ${step.kind === 'kernel' ? step.inputs.map((i) => `[${i.layout.shape.join()}]`).join(' ') : `[${step.shape.join()}]`}`;
-
-const neutral = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
-
-/** What a step gives that has no term to compute with, or `null`. */
-function constantOf(step: Step): number | null {
-  if (step.kind === 'reduce') return sizeOf(step.shape) === 0 ? neutral[step.op] : null;
-  if (step.kind === 'map') return null;
-  const needs = step.name === 'concat' ? [] : step.inputs;
-  return needs.some((o) => sizeOf(o.layout.shape) === 0) ? 0 : null;
-}
-
 /** Largest magnitude in the whole-number array an operand looks at. */
 const bounds = new WeakMap<HostArray, number>();
 function boundOf({ buffer, dtype }: Operand, values: Values): number {
@@ -132,20 +121,3 @@ function boundOf({ buffer, dtype }: Operand, values: Values): number {
   }
   return bound;
 }
-
-/** Kernels cannot refuse an index; it is checked here as the wasm core does. */
-function checkIndices(step: Step, values: Values): void {
-  if (step.kind !== 'kernel' || (step.name !== 'gather' && step.name !== 'scatterAdd')) return;
-  const [index, n] = indexOf(step);
-  const { offset, shape } = index.layout;
-  const numbers = values[index.buffer]!.subarray(offset, offset + sizeOf(shape));
-  const bad = numbers.findIndex((i) => i < 0 || i >= n);
-  if (bad < 0) return;
-  throw new ShapeError({
-    where: step.name === 'gather' ? 'take' : step.name,
-    expected: `indices from 0 to ${n - 1}`,
-    received: `another one at position ${bad}`,
-  });
-}
-const indexOf = ({ name, inputs, params }: KernelStep): [Operand, number] =>
-  name === 'gather' ? [inputs[1], inputs[0].layout.shape[1]] : [inputs[0], (params as { n: number }).n];

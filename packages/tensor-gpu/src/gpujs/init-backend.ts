@@ -1,27 +1,63 @@
-import { registerBackend } from '../backend.js';
+import { dropExecutor, isUsable, notePassedOver, type PassedOver, registerBackend } from '../backend.js';
 import { BackendError } from '../errors.js';
-import type { BackendName } from '../executor.js';
+import type { BackendName, Executor } from '../executor.js';
 import { GpuJsExecutor } from './executor.js';
-import { KernelRunner, loadGpu } from './kernel-runner.js';
+import { type GpuModule, loadGpu } from './gpu-module.js';
+import { KernelRunner } from './kernel-runner.js';
+
+/** How the backends of gpu.js are made. Those of a GPU are chunks of their own, like gpu.js itself. */
+const makers: Record<Exclude<BackendName, 'wasm'>, (gpu: GpuModule) => Promise<() => Executor>> = {
+  webgpu: async (gpu) => (await import('./webgpu/make.js')).makeWebGpu(gpu),
+  webgl2: async (gpu) => (await import('./webgl2/make.js')).makeWebGl2(gpu),
+  'gpujs-wasm': (gpu) =>
+    Promise.resolve(() => new GpuJsExecutor('gpujs-wasm', new KernelRunner(gpu, 'webasm'))),
+  'gpujs-cpu': (gpu) => Promise.resolve(() => new GpuJsExecutor('gpujs-cpu', new KernelRunner(gpu, 'cpu'))),
+};
+
+/** In order of preference. */
+const automatic = ['webgpu', 'webgl2', 'wasm'] as const;
 
 /**
- * Makes a backend available to `setBackend`. `wasm` always is. `gpujs-wasm` and `gpujs-cpu` load gpu.js, which makes code at
- * run time: in a page the Content-Security-Policy must allow `unsafe-eval`.
+ * Makes a backend available to `setBackend`. `wasm` always is; the others load gpu.js, which makes code at run time: in a page the
+ * Content-Security-Policy must allow `unsafe-eval`. `auto` takes the first of `webgpu`, `webgl2` and `wasm` that this host can run;
+ * `backendReport().passedOver` tells why it was not an earlier one. A backend whose device was lost is made anew.
  *
- * @throws {BackendError} for a backend this host cannot run
+ * ```ts
+ * setBackend(await initBackend('auto'));
+ * ```
+ *
+ * In Node, `webgpu` runs where the package of that name is installed and loads.
+ *
+ * @returns the backend that is available now
+ * @throws {BackendError} for a backend this host cannot run; never for `auto`
  */
-export async function initBackend(name: BackendName): Promise<void> {
-  if (name === 'wasm') return;
-  if (name !== 'gpujs-wasm' && name !== 'gpujs-cpu') {
+export async function initBackend(name: BackendName | 'auto'): Promise<BackendName> {
+  if (name === 'auto') return choose();
+  if (name === 'wasm') return name;
+  const make = makers[name];
+  if (!Object.hasOwn(makers, name)) {
     throw new BackendError({
       where: 'initBackend',
-      expected: 'wasm, gpujs-wasm or gpujs-cpu',
+      expected: `auto, wasm or one of ${Object.keys(makers).join(', ')}`,
       received: String(name),
     });
   }
-  const gpu = await loadGpu();
-  registerBackend(
-    name,
-    () => new GpuJsExecutor(name, new KernelRunner(gpu, name === 'gpujs-wasm' ? 'webasm' : 'cpu')),
-  );
+  if (isUsable(name)) return name;
+  const register = await make(await loadGpu());
+  dropExecutor(name);
+  registerBackend(name, register);
+  return name;
+}
+
+async function choose(): Promise<BackendName> {
+  const passedOver: PassedOver[] = [];
+  notePassedOver(passedOver);
+  for (const name of automatic) {
+    try {
+      return await initBackend(name);
+    } catch (error) {
+      passedOver.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return 'wasm';
 }

@@ -1,27 +1,9 @@
 import { BackendError } from '../errors.js';
+import { asGpuFunctions, type Gpu, type GpuKernel, type GpuModule } from './gpu-module.js';
 import { functionsOf } from './plan/functions.js';
 
 /** The gpu.js modes that answer synchronously, and so serve executors over host arrays. */
 export type GpuMode = 'webasm' | 'cpu';
-
-/** The part of gpu.js used here; its own typings do not cover string kernels. */
-interface GpuKernel {
-  (...args: Float32Array[]): Float32Array;
-  readonly kernel: { readonly constructor: { readonly mode: string } };
-  destroy(): void;
-}
-interface Gpu {
-  createKernel(source: string, settings: object): GpuKernel;
-}
-interface GpuModule {
-  readonly GPU: new (settings: { mode: GpuMode }) => Gpu;
-}
-
-/** The gpu.js library, loaded at its first use: a chunk of its own in the published package. */
-export async function loadGpu(): Promise<GpuModule> {
-  const loaded = (await import('#gpu.js')) as unknown as GpuModule & { readonly default?: GpuModule };
-  return loaded.GPU ? loaded : loaded.default!;
-}
 
 /** Compiled kernels by source and sizes; the oldest go first, for each holds memory for its arguments and its result. */
 const MAX_KERNELS = 512;
@@ -32,7 +14,7 @@ export class KernelRunner {
   readonly #mode: GpuMode;
   readonly #kernels = new Map<string, GpuKernel>();
 
-  constructor({ GPU }: GpuModule, mode: GpuMode) {
+  constructor({ GPU }: Pick<GpuModule, 'GPU'>, mode: GpuMode) {
     this.#gpu = new GPU({ mode });
     this.#mode = mode;
   }
@@ -46,8 +28,11 @@ export class KernelRunner {
     const key = `${length} ${args.map((a) => a.length).join()} ${source}`;
     let kernel = this.#kernels.get(key);
     const isNew = kernel === undefined;
-    kernel ??= this.#gpu.createKernel(source, { output: [length], functions: functionsOf(source) });
-    const result = kernel(...args);
+    kernel ??= this.#gpu.createKernel(source, {
+      output: [length],
+      functions: asGpuFunctions(functionsOf(source)),
+    });
+    const result = kernel(...args) as Float32Array;
     if (isNew) this.#keep(key, kernel);
     return result;
   }

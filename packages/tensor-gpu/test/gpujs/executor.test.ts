@@ -14,10 +14,12 @@ describe('initBackend', () => {
     expect(t.availableBackends()).toEqual(expect.arrayContaining([...backends]));
   });
   it('has nothing to do for wasm', async () => {
-    await expect(initBackend('wasm')).resolves.toBeUndefined();
+    await expect(initBackend('wasm')).resolves.toBe('wasm');
   });
   it('names what it can make when asked for something else', async () => {
-    await expect(initBackend('abacus' as 'wasm')).rejects.toThrow(/initBackend: expected .*gpujs-cpu/);
+    await expect(initBackend('abacus' as 'wasm')).rejects.toThrow(
+      /initBackend: expected auto, wasm or one of webgpu, webgl2, gpujs-wasm, gpujs-cpu/,
+    );
   });
 });
 
@@ -33,7 +35,7 @@ describe.each(backends)('the executor %s', (name) => {
       [3, 4],
     ]);
     expect([...t.matmul(x, t.transpose(x)).dataSync()]).toEqual([5, 11, 11, 25]);
-    expect(backendReport()).toEqual({ name, handedToWasm: [] });
+    expect(backendReport()).toEqual({ name, handedToWasm: [], passedOver: [] });
   });
 
   it('loops over more than the 1000 turns gpu.js allows loops of unknown length', () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { KernelRunner, loadGpu } from '../../src/gpujs/kernel-runner.js';
+import { loadGpu } from '../../src/gpujs/gpu-module.js';
+import { KernelRunner } from '../../src/gpujs/kernel-runner.js';
 import { functionNames, functionsOf } from '../../src/gpujs/plan/functions.js';
 import { numberText } from '../../src/gpujs/plan/text.js';
 import { erf, roundHalfEven } from '../conformance/reference/special.js';

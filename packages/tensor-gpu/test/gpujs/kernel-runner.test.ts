@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BackendError } from '../../src/index.js';
-import { KernelRunner, loadGpu } from '../../src/gpujs/kernel-runner.js';
+import { loadGpu } from '../../src/gpujs/gpu-module.js';
+import { KernelRunner } from '../../src/gpujs/kernel-runner.js';
 
 const twice = 'function(a0) { return a0[this.thread.x] * 2; }';
 

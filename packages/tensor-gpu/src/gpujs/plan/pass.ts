@@ -1,5 +1,12 @@
 import type { Layout } from '../../tensor/layout.js';
 
+/** A compute shader: its text, the numbers it wants as uniform at binding 0 (or none), and how many workgroups to start. */
+export interface Shader {
+  readonly code: string;
+  readonly params: Uint32Array | null;
+  readonly groups: readonly [number, number, number];
+}
+
 /** Where a kernel reads or writes: a buffer of the program, or a float32 array that lives only during its step. */
 export interface Ref {
   readonly kind: 'buffer' | 'temporary';
@@ -22,6 +29,8 @@ export interface Pass {
   readonly length: number;
   readonly args: readonly Ref[];
   readonly result: Ref;
+  /** A WGSL shader of our own instead of the source, which then only names it. */
+  readonly shader?: Shader;
 }
 
 /** A step as kernels, in order, or why kernels cannot express it. */

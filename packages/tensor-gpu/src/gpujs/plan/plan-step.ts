@@ -9,6 +9,10 @@ import { EXACT_LIMIT, type Plan } from './pass.js';
 export const nameOf = (step: Step): string =>
   step.kind === 'map' ? 'map' : step.kind === 'reduce' ? step.op : step.name;
 
+/** A step in one line. */
+export const labelOf = (step: Step): string =>
+  `${nameOf(step)} ${step.kind === 'kernel' ? step.inputs.map((i) => `[${i.layout.shape.join()}]`).join(' ') : `[${step.shape.join()}]`}`;
+
 /**
  * A step as gpu.js kernels. What they cannot express exactly is refused with a name: draws (they need 32-bit arithmetic),
  * rounding to storage dtypes, and indices beyond 2^24, which kernels hold in float32.

@@ -1,5 +1,6 @@
-import type { ExpressionNode, Operand, Step } from '../../lower/program.js';
+import type { ExpressionNode, KernelStep, Operand, Step } from '../../lower/program.js';
 import { sizeOf } from '../../tensor/shape.js';
+import type { WindowParams } from '../../tensor/window.js';
 import { EXACT_LIMIT } from './pass.js';
 
 /** Largest magnitude that stands in a whole-number buffer, or a bound of it. */
@@ -73,7 +74,30 @@ export function isExact(step: Step, boundOf: BoundOf): boolean {
     if (step.op === 'prod') return bound ** terms <= EXACT_LIMIT;
     return (step.op === 'sum' ? bound * terms : bound) <= EXACT_LIMIT;
   }
-  const longest =
-    step.name === 'cumsum' ? step.inputs[0].layout.shape[(step.params as { axis: number }).axis] : 1;
-  return step.inputs.every((o) => o.dtype !== 'int32' || boundOf(o) * longest <= EXACT_LIMIT);
+  return step.inputs.every((o) => o.dtype !== 'int32' || boundOf(o) * termsOf(step) <= EXACT_LIMIT);
+}
+
+/** How many elements one element of a kernel's result may add up. */
+function termsOf({ name, inputs, params }: KernelStep): number {
+  if (name === 'cumsum') return inputs[0].layout.shape[(params as { axis: number }).axis];
+  if (name === 'scatterAdd') return inputs[1].layout.shape[1];
+  if (name === 'fold') return sizeOf((params as WindowParams).kernel);
+  return 1;
+}
+
+/** Bounds of the whole numbers that an exact step writes, result by result. */
+export function boundsOf(step: Step, boundOf: BoundOf): number[] {
+  if (step.kind === 'map') {
+    const bounds = nodeBounds(step.nodes, step.inputs, boundOf);
+    return step.outputs.map(({ node }) => bounds[node]);
+  }
+  if (step.kind === 'reduce') {
+    const bound = nodeBounds(step.nodes, step.inputs, boundOf)[step.node];
+    const terms = sizeOf(step.axes.map((a) => step.shape[a]));
+    return [step.op === 'sum' ? bound * terms : step.op === 'prod' ? bound ** terms : bound];
+  }
+  const { name, inputs } = step;
+  if (name === 'arg' || name === 'argsort') return [Math.max(...inputs[0].layout.shape)];
+  const whole = inputs.filter((o) => o.dtype === step.output.dtype);
+  return [Math.max(0, ...whole.map(boundOf)) * termsOf(step)];
 }

@@ -1,0 +1,89 @@
+import type { GpuModule } from '../gpu-module.js';
+import type { Pass } from '../plan/pass.js';
+import type { Image } from '../resident/device.js';
+import type { PooledBuffer } from './pool.js';
+import { translate } from './shader.js';
+
+const UNIFORM = 0x40;
+const COPY_DST = 0x08;
+const COMPUTE = 0x04;
+
+/** A pipeline with its workgroups, and a way to bind buffers to it: arguments first, the result last. */
+export interface Kernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly groups: readonly [number, number, number];
+  readonly bind: (buffers: readonly PooledBuffer[]) => GPUBindGroup;
+}
+
+/** Compiled kernels by source and lengths, and their bind groups by buffers: steady loops make neither. */
+export class KernelCache {
+  readonly #gpu: GpuModule;
+  readonly #device: GPUDevice;
+  readonly #kernels = new Map<string, Kernel>();
+  readonly #groups = new Set<Map<string, GPUBindGroup>>();
+
+  constructor(gpu: GpuModule, device: GPUDevice) {
+    this.#gpu = gpu;
+    this.#device = device;
+  }
+
+  get(pass: Pass, args: readonly Image[]): Kernel {
+    const key = `${pass.length} ${args.map((a) => a.length).join()} ${pass.source}`;
+    let kernel = this.#kernels.get(key);
+    if (!kernel) this.#kernels.set(key, (kernel = this.#compile(pass, args)));
+    return kernel;
+  }
+
+  /** Drops what refers to a buffer that is about to be destroyed. */
+  forget({ id }: PooledBuffer): void {
+    for (const groups of this.#groups)
+      for (const key of groups.keys()) if (key.split(' ').includes(String(id))) groups.delete(key);
+  }
+
+  #compile({ source, length, shader: own }: Pass, args: readonly Image[]): Kernel {
+    const device = this.#device;
+    const shader =
+      own ??
+      translate(
+        this.#gpu,
+        source,
+        length,
+        args.map((a) => a.length),
+        device.limits.maxComputeWorkgroupsPerDimension,
+      );
+    const { code, groups, params } = shader;
+    const types: GPUBufferBindingType[] = [
+      ...(params ? (['uniform'] as const) : []),
+      ...args.map(() => 'read-only-storage' as const),
+      'storage',
+    ];
+    const layout = device.createBindGroupLayout({
+      entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
+    });
+    const pipeline = device.createComputePipeline({
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
+    });
+    let uniform: GPUBuffer | null = null;
+    if (params) {
+      uniform = device.createBuffer({ size: params.byteLength, usage: UNIFORM | COPY_DST });
+      device.queue.writeBuffer(uniform, 0, params as Uint32Array<ArrayBuffer>);
+    }
+    const bound = new Map<string, GPUBindGroup>();
+    this.#groups.add(bound);
+    const bind = (buffers: readonly PooledBuffer[]): GPUBindGroup => {
+      const key = buffers.map((b) => b.id).join(' ');
+      let group = bound.get(key);
+      if (!group) {
+        const resources = [...(uniform ? [uniform] : []), ...buffers.map((b) => b.gpu)];
+        group = device.createBindGroup({
+          layout,
+          entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
+        });
+        bound.set(key, group);
+      }
+      return group;
+    };
+    return { pipeline, groups, bind };
+  }
+}
