@@ -85,13 +85,11 @@ const families: Readonly<Record<string, (read: Reader, hints: ConfigHints) => De
     const bias = read.flag('attention_bias', false);
     return llamaOf(read, hints, { query: bias, output: bias, mlp: read.flag('mlp_bias', false) });
   },
-  mistral: (read, hints) => {
-    checkWindow(read, hints);
-    return llamaOf(read, hints, { query: false, output: false, mlp: false });
-  },
+  mistral: (read, hints) => llamaOf(read, hints, { query: false, output: false, mlp: false }, windowOf(read)),
   qwen2: (read, hints) => {
-    if (read.flag('use_sliding_window', false)) checkWindow(read, hints);
-    return llamaOf(read, hints, { query: true, output: false, mlp: false });
+    const slides = read.flag('use_sliding_window', false);
+    const windows = slides ? qwenWindows(read) : undefined;
+    return llamaOf(read, hints, { query: true, output: false, mlp: false }, windows);
   },
 };
 
@@ -99,6 +97,7 @@ function llamaOf(
   read: Reader,
   hints: ConfigHints,
   biases: { query: boolean; output: boolean; mlp: boolean },
+  window?: number | readonly (number | null)[],
 ): Decoder {
   read.only('pretraining_tp', 1);
   const [width, heads] = [read.number('hidden_size'), read.number('num_attention_heads')];
@@ -114,6 +113,7 @@ function llamaOf(
     activation: read.activation('hidden_act', 'silu'),
     epsilon: read.number('rms_norm_eps', 1e-6),
     ...ropeOf(read),
+    window,
     biases,
     tied: read.flag('tie_word_embeddings', false),
   });
@@ -126,15 +126,20 @@ function contextOf(read: Reader, { context }: ConfigHints): number {
   return context ?? longest;
 }
 
-/** Sliding-window attention is the same as the full one while the text is no longer than the window. */
-function checkWindow(read: Reader, hints: ConfigHints): void {
-  const window = read.raw('sliding_window');
-  if (typeof window === 'number' && window < contextOf(read, hints)) {
-    refuse(
-      `"sliding_window" of at least the context, ${contextOf(read, hints)} (or a smaller context in the options)`,
-      window,
-    );
-  }
+/** The sliding window of all layers, where there is one. */
+const windowOf = (read: Reader): number | undefined =>
+  (read.raw('sliding_window') ?? undefined) === undefined ? undefined : read.number('sliding_window');
+
+/** Windows per layer: as `layer_types` has them, or in the layers from `max_window_layers` on. */
+function qwenWindows(read: Reader): (number | null)[] | undefined {
+  const window = windowOf(read);
+  if (window === undefined) return undefined;
+  const types = read.raw('layer_types');
+  const full = read.raw('max_window_layers') === 0 ? 0 : read.number('max_window_layers', 28);
+  return Array.from({ length: read.number('num_hidden_layers') }, (_, i) => {
+    const slides = Array.isArray(types) ? types[i] === 'sliding_attention' : i >= full;
+    return slides ? window : null;
+  });
 }
 
 /** Rotary settings: `rope_theta` and `rope_scaling`, or both in `rope_parameters` as newer files have them. */

@@ -1,5 +1,6 @@
-import { reshape, scaledDotProductAttention, type Tensor, transpose } from '@weightloom/tensor-gpu';
+import { arange, reshape, scaledDotProductAttention, type Tensor, transpose } from '@weightloom/tensor-gpu';
 import type { ApplyContext } from '../model.js';
+import { visible } from './key-value-cache.js';
 import { type RopeTable, rotate } from './rope.js';
 
 /** How queries, keys and values meet. */
@@ -11,6 +12,8 @@ export interface AttentionOptions {
   readonly kvHeads?: number;
   /** Whether a position sees only itself and earlier ones. */
   readonly causal: boolean;
+  /** With `causal`: how many positions one sees, itself included; default all that are earlier. */
+  readonly window?: number;
   /** Rotates queries and keys. */
   readonly rope?: RopeTable;
   /** int32 `[T]`, the positions of this block; needed with `rope` and with a cache. */
@@ -27,7 +30,7 @@ export function attend(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { path, heads, kvHeads = heads, causal, rope, positions }: AttentionOptions,
+  { path, heads, kvHeads = heads, causal, window = Infinity, rope, positions }: AttentionOptions,
   { cache }: ApplyContext = {},
 ): Tensor {
   const [b, t, width] = q.shape;
@@ -37,7 +40,9 @@ export function attend(
   const byHead = (x: Tensor, count: number): Tensor => transpose(reshape(x, [b, t, count, d]), [0, 2, 1, 3]);
   const query = turn(byHead(q, heads));
   const fresh = { key: turn(byHead(k, kvHeads)), value: byHead(v, kvHeads) };
-  const { key, value, mask } = cache ? cache.extend(path, fresh, positions!) : { ...fresh, mask: undefined };
+  const { key, value, mask } = cache
+    ? cache.extend(path, fresh, positions!, window)
+    : { ...fresh, mask: window < t ? visible(arange(t), arange(t), window) : undefined };
   const options = mask ? { mask } : { causal };
   if (group === 1) return merge(scaledDotProductAttention(query, key, value, options));
   // Several query heads share one of keys: an axis more on the left, a broadcast one on the right.

@@ -2,9 +2,12 @@ import {
   arange,
   equal,
   expandDims,
+  less,
   lessEqual,
+  logicalAnd,
   pad,
   reshape,
+  sub,
   type Tensor,
   where,
   zeros,
@@ -24,10 +27,25 @@ export type KeyValueEntries = Readonly<Record<string, KeyValue>>;
  * from the beginning; single positions are added after that.
  */
 export interface KeyValueCache {
-  /** Adds a block at `positions`; gives all keys and values and the mask `[T, size]` of what each position may see. */
-  extend(path: string, block: KeyValue, positions: Tensor): KeyValue & { readonly mask: Tensor };
+  /**
+   * Adds a block at `positions`; gives all keys and values and the mask `[T, size]` of what each position may see: itself and
+   * earlier ones, `window` in all.
+   */
+  extend(
+    path: string,
+    block: KeyValue,
+    positions: Tensor,
+    window: number,
+  ): KeyValue & { readonly mask: Tensor };
   /** What is remembered now. */
   readonly entries: KeyValueEntries;
+}
+
+/** Which of `all` positions each of `positions` sees: itself and earlier ones, `window` in all; bool `[T, S]`. */
+export function visible(positions: Tensor, all: Tensor, window: number): Tensor {
+  const rows = expandDims(positions, -1);
+  const earlier = lessEqual(all, rows);
+  return window === Infinity ? earlier : logicalAnd(earlier, less(sub(rows, all), window));
 }
 
 /** @param entries - what an earlier call remembered; empty at the beginning @param size - positions kept */
@@ -35,7 +53,7 @@ export function keyValueCache(entries: KeyValueEntries, size: number): KeyValueC
   const next: Record<string, KeyValue> = { ...entries };
   return {
     entries: next,
-    extend: (path, block, positions) => {
+    extend: (path, block, positions, window) => {
       const [b, h, t, d] = block.key.shape;
       const old = entries[path] ?? { key: zeros([b, h, size, d]), value: zeros([b, h, size, d]) };
       const all = arange(size);
@@ -49,7 +67,7 @@ export function keyValueCache(entries: KeyValueEntries, size: number): KeyValueC
               [0, 0],
             ]);
       next[path] = { key: put(old.key, block.key), value: put(old.value, block.value) };
-      return { ...next[path], mask: lessEqual(all, expandDims(positions, -1)) };
+      return { ...next[path], mask: visible(positions, all, window < size ? window : Infinity) };
     },
   };
 }

@@ -16,7 +16,9 @@ export interface DecoderSpec {
   /** Learned positions, if it has them. */
   readonly positionEmbedding?: string;
   readonly blocks: readonly BlockNames[];
-  readonly block: Omit<BlockOptions, 'names' | 'causal' | 'positions'>;
+  readonly block: Omit<BlockOptions, 'names' | 'causal' | 'positions' | 'window'>;
+  /** Per block: how many positions one sees, itself included; default all that are earlier. */
+  readonly windows?: readonly (number | null)[];
   readonly norm: string;
   /** The layer that gives logits; without it the token embedding does. */
   readonly head?: string;
@@ -29,7 +31,7 @@ export interface Decoder extends LanguageModel {
 
 /** The forward pass all our decoders share. */
 export function decoder(spec: DecoderSpec): Decoder {
-  const { config, weights, tokenEmbedding, positionEmbedding, blocks, block, norm, head } = spec;
+  const { config, weights, tokenEmbedding, positionEmbedding, blocks, block, windows, norm, head } = spec;
   return {
     config,
     weights,
@@ -41,7 +43,10 @@ export function decoder(spec: DecoderSpec): Decoder {
         ? add(words, embedding(params, positionEmbedding, positions, ctx))
         : words;
       const out = blocks.reduce(
-        (h, names) => transformerBlock(params, h, { ...block, names, causal: true, positions }, ctx),
+        (h, names, i) => {
+          const window = windows?.[i] ?? undefined;
+          return transformerBlock(params, h, { ...block, names, causal: true, window, positions }, ctx);
+        },
         drop(tokenEmbedding, placed, block.dropout, ctx),
       );
       const last = block.normalize(params, norm, out, ctx);

@@ -28,6 +28,11 @@ export interface LlamaOptions {
   readonly ropeBase?: number;
   /** Stretches the rotary angles to longer texts; default not at all. */
   readonly ropeScaling?: RopeScaling;
+  /**
+   * Sliding windows: how many positions one sees, itself included, in all layers or per layer (`null`: all that are earlier);
+   * default all.
+   */
+  readonly window?: number | readonly (number | null)[];
   /** Biases of queries, keys and values, of the attention's output, and of the feed-forward layers; default none. */
   readonly biases?: { readonly query: boolean; readonly output: boolean; readonly mlp: boolean };
   /** Whether the token embedding gives the logits; default false: there is `lm_head.weight`. */
@@ -55,6 +60,7 @@ export function llama({
   epsilon = 1e-6,
   ropeBase = 10000,
   ropeScaling,
+  window,
   biases = { query: false, output: false, mlp: false },
   tied = false,
 }: LlamaOptions): Decoder {
@@ -75,6 +81,10 @@ export function llama({
   if (!Number.isInteger(headSize) || headSize < 2 || headSize % 2 !== 0) {
     refuse('llama', 'an even whole headSize', headSize);
   }
+  const windows = typeof window === 'number' ? new Array<number>(layers).fill(window) : window;
+  if (windows && windows.length !== layers)
+    refuse('llama', `a window for each of ${layers} layers`, windows.length);
+  for (const size of windows ?? []) if (size !== null) checkCount('llama', 'window', size);
   const blocks = Array.from({ length: layers }, (_, i) => llamaNames(`model.layers.${i}`));
   const sizes = {
     width,
@@ -99,6 +109,7 @@ export function llama({
       epsilon,
       ropeBase,
       ropeScaling: ropeScaling ?? null,
+      ...(windows && { windows }),
       biases,
       tied,
     },
@@ -118,6 +129,7 @@ export function llama({
       rope: ropeTable(context, headSize, ropeBase, ropeScaling && ((f) => scaleFrequency(f, ropeScaling))),
       dropout: 0,
     },
+    windows,
     norm: 'model.norm',
     head: tied ? undefined : 'lm_head',
   });

@@ -1,4 +1,4 @@
-"""Writes language/<name>/{config.json,model.safetensors} for a tiny GPT-2, Llama and Qwen2, and language.json with their logits for some tokens,
+"""Writes language/<name>/{config.json,model.safetensors} for a tiny GPT-2, Llama, Qwen2 and Mistral, and language.json with their logits for some tokens,
 computed in numpy, float64, after the published formulas. Run: python3 make-language.py"""
 import json, os, struct, numpy as np
 rng = np.random.default_rng(11)
@@ -25,9 +25,10 @@ def draw(*shape, centre=0.0, bf16=False):
 softmax = lambda z: (lambda e: e / e.sum(-1, keepdims=True))(np.exp(z - z.max(-1, keepdims=True)))
 
 
-def attention(q, k, v):  # one head: [T, d]
+def attention(q, k, v, window=None):  # one head: [T, d]
     s = q @ k.T / np.sqrt(q.shape[-1])
-    return softmax(np.where(np.tril(np.ones_like(s)) > 0, s, -np.inf)) @ v
+    seen = np.tril(np.ones_like(s)) - (0 if window is None else np.tril(np.ones_like(s), -window))  # i - window < j <= i
+    return softmax(np.where(seen > 0, s, -np.inf)) @ v
 
 
 def gpt2():
@@ -93,12 +94,13 @@ def llama(name, config, bias, bf16):
     def rope(z):  # [T, S]; rotate_half form with repeated angles
         a = np.arange(len(z))[:, None] * inv; a = np.concatenate([a, a], -1)
         return z * np.cos(a) + np.concatenate([-z[:, S // 2 :], z[:, : S // 2]], -1) * np.sin(a)
+    windows = [config.get("sliding_window") if i >= config.get("max_window_layers", 0) else None for i in range(L)]
     out = []
     for tokens in TOKENS:
         x = w["model.embed_tokens.weight"][tokens]
         for i in range(L):
             h = f"model.layers.{i}."; y = norm(x, h + "input_layernorm"); q, k, v = [lin(y, f"{h}self_attn.{n}_proj") for n in "qkv"]
-            heads = [attention(rope(q[:, j * S : (j + 1) * S]), rope(k[:, g * S : (g + 1) * S]), v[:, g * S : (g + 1) * S]) for j in range(H) for g in [j * K // H]]
+            heads = [attention(rope(q[:, j * S : (j + 1) * S]), rope(k[:, g * S : (g + 1) * S]), v[:, g * S : (g + 1) * S], windows[i]) for j in range(H) for g in [j * K // H]]
             x = x + lin(np.concatenate(heads, -1), h + "self_attn.o_proj")
             y = norm(x, h + "post_attention_layernorm"); gate = lin(y, h + "mlp.gate_proj")
             x = x + lin(gate / (1 + np.exp(-gate)) * lin(y, h + "mlp.up_proj"), h + "mlp.down_proj")
@@ -115,5 +117,8 @@ logits = {
                              "rope_scaling": {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 16}}, False, True),
     "qwen2": llama("qwen2", {**base, "model_type": "qwen2", "rope_theta": 10000.0, "tie_word_embeddings": True, "use_sliding_window": False,
                              "rope_scaling": {"type": "linear", "factor": 2.0}}, True, False),
+    "mistral": llama("mistral", {**base, "model_type": "mistral", "rope_theta": 10000.0, "sliding_window": 3, "tie_word_embeddings": False}, False, False),
+    "qwen2-sliding": llama("qwen2-sliding", {**base, "model_type": "qwen2", "rope_theta": 10000.0, "tie_word_embeddings": True, "use_sliding_window": True,
+                                             "sliding_window": 2, "max_window_layers": 1}, True, False),
 }
 json.dump({"origin": f"numpy {np.__version__}, float64, make-language.py", "tokens": TOKENS, "logits": logits}, open("language.json", "w"))

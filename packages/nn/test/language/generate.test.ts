@@ -21,6 +21,10 @@ const models: [string, LanguageModel][] = [
     'shared key and value heads',
     llama({ vocabulary: 20, context: 24, width: 16, hidden: 24, heads: 4, kvHeads: 2, layers: 2 }),
   ],
+  [
+    'sliding windows',
+    llama({ vocabulary: 20, context: 24, width: 16, hidden: 24, heads: 2, layers: 3, window: [4, null, 2] }),
+  ],
 ];
 /** Weights large enough that the best token is never a tie. */
 const wild = (model: LanguageModel): StateDict => {

@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
-describe.each(['gpt2', 'llama', 'qwen2'] as const)('a %s folder', (name) => {
+describe.each(['gpt2', 'llama', 'qwen2', 'mistral', 'qwen2-sliding'] as const)('a %s folder', (name) => {
   it('gives the logits of an independent forward pass', async () => {
     expectClose(logitsOf(await load(folderOf(name))), golden.logits[name], 1e-5);
   });
@@ -128,6 +128,20 @@ describe('loadLanguageModel', () => {
     await expect(load(folderOf('qwen2'), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   });
 
+  it('reads which layers have a window from layer_types too, and none where it is null', async () => {
+    const { tensors } = parseSafetensors(
+      await readFile(join(folderOf('qwen2-sliding'), 'model.safetensors')),
+    );
+    const config = await configOf('qwen2-sliding');
+    const windows = async (changes: object): Promise<unknown> =>
+      (await loadFrom({ ...config, ...changes }, tensors)).model.config['windows'];
+    expect(await windows({})).toEqual([null, 2]);
+    expect(await windows({ layer_types: ['sliding_attention', 'full_attention'] })).toEqual([2, null]);
+    expect(await windows({ max_window_layers: 0 })).toEqual([2, 2]);
+    expect(await windows({ use_sliding_window: false })).toBeUndefined();
+    expect(await windows({ sliding_window: null })).toBeUndefined();
+  });
+
   it('takes a shorter context, not a longer one', async () => {
     expect((await load(folderOf('llama'), { context: 16 })).model.config.context).toBe(16);
     await expect(load(folderOf('llama'), { context: 100 })).rejects.toThrow(
@@ -165,8 +179,8 @@ describe('a folder that does not fit', () => {
     await expect(change('gpt2', { scale_attn_by_inverse_layer_idx: true })).rejects.toThrow(
       'expected "scale_attn_by_inverse_layer_idx" false, received true',
     );
-    await expect(change('qwen2', { use_sliding_window: true, sliding_window: 8 })).rejects.toThrow(
-      'expected "sliding_window" of at least the context, 64',
+    await expect(change('mistral', { sliding_window: 0 })).rejects.toThrow(
+      'config.json: expected "sliding_window" to be a number above 0, received 0',
     );
   });
 

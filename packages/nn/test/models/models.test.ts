@@ -1,6 +1,6 @@
 import { key, normal, tensor, type Tensor, tidy, uniform } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
-import { cnn, gpt, type Model, resnet, type StateDict, vit } from '../../src/index.js';
+import { cnn, gpt, llama, type Model, resnet, type StateDict, vit } from '../../src/index.js';
 import golden from '../golden/models.json' with { type: 'json' };
 
 const input = [1, 8, 8] as const;
@@ -157,6 +157,13 @@ describe('gpt', () => {
 
 describe('options', () => {
   it('that do not fit are refused in one sentence', () => {
+    const decoder = { vocabulary: 5, context: 4, ...small };
+    expect(() => llama({ ...decoder, window: [2] })).toThrow(
+      'llama: expected a window for each of 2 layers, received 1',
+    );
+    expect(() => llama({ ...decoder, window: 0 })).toThrow(
+      'llama: expected window to be a whole number of at least 1, received 0',
+    );
     expect(() => cnn({ input, channels: [4, 4, 4, 4], classes: 2 })).toThrow(
       'cnn: expected an image that can be halved 4 times, received 8×8',
     );
