@@ -40,8 +40,7 @@ export async function planVocabulary(recipe: Recipe, models: RecipeModels): Prom
   };
   const idIn = (model: RecipeModel, token: string): number | undefined => {
     const id = tokenizers.get(model)!.ids.get(token);
-    const limit = (model.config && numberAt(model.config, 'vocab_size')) ?? Infinity;
-    return id !== undefined && id < limit ? id : undefined;
+    return id !== undefined && id < limitOf(model) ? id : undefined;
   };
   const rowOf = (token: string, model: RecipeModel): Row => {
     const wish = tokenizer.tokens.get(token);
@@ -62,7 +61,7 @@ export async function planVocabulary(recipe: Recipe, models: RecipeModels): Prom
     const model = models.get(source.model);
     const wanted = source.kind === 'model_token' ? (source.token ?? source.tokenId!) : token;
     const id = typeof wanted === 'number' ? wanted : idIn(model, wanted);
-    if (id !== undefined) return { kind: 'row', model, id };
+    if (id !== undefined && id < limitOf(model)) return { kind: 'row', model, id };
     throw new RecipeError({
       where,
       expected: `a token ${JSON.stringify(wanted)} in ${model.label}, for ${JSON.stringify(token)}`,
@@ -101,6 +100,9 @@ export async function planVocabulary(recipe: Recipe, models: RecipeModels): Prom
     },
   };
 }
+
+/** Ids from here on have no row. */
+const limitOf = ({ config }: RecipeModel): number => (config && numberAt(config, 'vocab_size')) ?? Infinity;
 
 type OutputTokenizer = Pick<Vocabulary, 'files' | 'warnings'> & {
   readonly ids: ReadonlyMap<string, number>;

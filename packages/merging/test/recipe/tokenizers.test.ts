@@ -94,6 +94,11 @@ describe('the tokenizer section', () => {
         'tokenizer: { tokens: { <|call|>: { source: { kind: model_token, model: models/chat, token: x } } } }',
       ),
     ).rejects.toThrow('expected a token "x" in models/chat, for "<|call|>", received none');
+    await expect(
+      rows(
+        'tokenizer: { tokens: { <|call|>: { source: { kind: model_token, model: models/chat, token_id: 10 } } } }',
+      ),
+    ).rejects.toThrow('expected a token 10 in models/chat, for "<|call|>", received none');
     const path = await makeTinyModel(folder, 'models/mute');
     await rm(join(path, 'tokenizer.json'));
     await expect(rows('tokenizer_source: base', ['models/mute', 'models/chat'])).rejects.toThrow(
