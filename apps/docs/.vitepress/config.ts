@@ -45,6 +45,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/getting-started', activeMatch: '^/guide/' },
+      { text: 'Tools', activeMatch: '^/tools/', items: [{ text: 'Merge models', link: '/tools/merge' }] },
       { text: 'Papers', link: '/papers/', activeMatch: '^/papers/' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
     ],

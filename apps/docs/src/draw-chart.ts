@@ -10,6 +10,9 @@ export interface DrawnChart {
   readonly table: Table;
 }
 
+// While a site is developed, echarts asks for `global` where there is no `window`: in a worker there is neither.
+(globalThis as { global?: unknown }).global ??= globalThis;
+
 /** Draws a chart. */
 export const drawChart = (chart: ChartSpec): DrawnChart => ({
   title: chart.title,

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunResult } from '../src/example.js';
 import { examples } from '../src/examples.js';
 import { isolationHeaders } from '../src/isolation-headers.js';
 import { deadLinks } from '../src/node/dead-links.js';
 import { resultFaults } from '../src/result-faults.js';
+import type { RunAnswer } from '../src/run-request.js';
 import { findBrowser } from './support/find-browser.js';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -92,9 +92,9 @@ describe.skipIf(!executablePath)('the built site in a browser', () => {
       await page.click('.live-example .run');
       await Promise.race([state(page, 'done'), state(page, 'failed')]);
       expect(await page.textContent('.live-example .status')).toMatch(/^Done in/);
-      const result = (await page.$eval('.live-example .download', async (link) =>
+      const { result } = (await page.$eval('.live-example .download', async (link) =>
         (await fetch((link as HTMLAnchorElement).href)).json(),
-      )) as RunResult;
+      )) as RunAnswer;
       expect(resultFaults(result, 1)).toEqual([]);
       expect(await page.textContent('.live-example .backend')).toBe(result.backend);
       expect(await page.locator('.live-example figure svg').count()).toBe(result.charts.length);
