@@ -46,6 +46,24 @@ export { trainPapa, type TrainPapaOptions } from './train/papa.js';
 export { trainDart, type TrainDartOptions } from './train/dart.js';
 export type { PopulationOptions, PopulationResult } from './internal/train-population.js';
 
+export { cmaEs, type CmaEs, type CmaEsOptions, type CmaEsState } from './evolve/cma-es.js';
+export {
+  type Evaluated,
+  type Evolution,
+  type EvolutionState,
+  evolve,
+  type EvolveOptions,
+} from './evolve/evolve.js';
+export type { EvolvedChoice, EvolvedNumber, EvolvedValues, SearchSpace } from './evolve/search-space.js';
+export {
+  evolveRecipe,
+  type EvolveRecipeOptions,
+  type RecipeCandidate,
+  type RecipeEvolution,
+} from './evolve/evolve-recipe.js';
+export { fillRecipe } from './evolve/fill-recipe.js';
+export { type EvolutionConfig, parseEvolution } from './evolve/parse-evolution.js';
+
 export { mergeCheckpoints, type MergeCheckpointsOptions } from './merge-checkpoints.js';
 export { type Method, type MethodName, type MethodOptions, methods } from './methods.js';
 export { type Paper, papers } from './papers.js';

@@ -64,4 +64,9 @@ export const papers = {
     url: 'https://arxiv.org/abs/2405.17517',
     functions: ['trainWash', 'shuffleWeights', 'trainPapa', 'trainDart'],
   },
+  'evolutionary-merging': {
+    title: 'Evolutionary Optimization of Model Merging Recipes',
+    url: 'https://arxiv.org/abs/2403.13187',
+    functions: ['evolveRecipe', 'evolve', 'cmaEs'],
+  },
 } as const satisfies Record<string, Paper>;

@@ -9,6 +9,7 @@ describe('the exported names', () => {
       'arceeFusion',
       'breadcrumbs',
       'breadcrumbsTies',
+      'cmaEs',
       'dareLinear',
       'dareTies',
       'della',
@@ -17,6 +18,9 @@ describe('the exported names', () => {
       'ensemble',
       'fisherMerge',
       'greedyEnsemble',
+      'evolve',
+      'evolveRecipe',
+      'fillRecipe',
       'greedySoup',
       'inspectRecipe',
       'karcher',
@@ -30,6 +34,7 @@ describe('the exported names', () => {
       'nearswap',
       'nuslerp',
       'papers',
+      'parseEvolution',
       'parseModelReference',
       'parseRecipe',
       'passthrough',
@@ -56,7 +61,12 @@ describe('the exported names', () => {
   });
 
   it('of the Node entry are these', () => {
-    expect(Object.keys(nodeApi).sort()).toEqual(['mergeCheckpoints', 'mergeRecipe', 'openModel']);
+    expect(Object.keys(nodeApi).sort()).toEqual([
+      'evolveRecipe',
+      'mergeCheckpoints',
+      'mergeRecipe',
+      'openModel',
+    ]);
   });
 
   it('include every function that a paper names', () => {

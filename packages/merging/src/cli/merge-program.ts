@@ -11,6 +11,7 @@ import { type TensorStatistics, withStatistics } from '../recipe/merge-statistic
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import type { RecipePlan } from '../recipe/plan-recipe.js';
 import { inspectRecipe } from '../recipe/run-recipe.js';
+import { addEvolveCommand } from './evolve-command.js';
 import {
   addFamiliarOptions,
   type FamiliarOptions,
@@ -101,6 +102,7 @@ export function mergeProgram(): Command {
   }
   program.addHelpText('after', EXAMPLES);
   addFamiliarOptions(program);
+  addEvolveCommand(program);
   return program.action(
     cliAction<[string, string | undefined], MergeOptions>(
       async ({ options, onProgress, signal }, recipeFile, place) => {
