@@ -1,11 +1,14 @@
-import type { LongWorkOptions } from '@weightloom/nn';
+import type { ApplyContext, LongWorkOptions } from '@weightloom/nn';
 import type { StateDict } from '@weightloom/state-dict';
 import { add, mul, ShapeError, softmax, type Tensor } from '@weightloom/tensor-gpu';
 import { checkWeights, sum } from './internal/check-weights.js';
 import { type Accept, selectGreedily } from './internal/select-greedily.js';
 
-/** A model's outputs for a batch of inputs: logits `[n, …, classes]`. */
-export type ApplyFunction = (params: StateDict, inputs: Tensor) => Tensor;
+/**
+ * A model's outputs for a batch of inputs, made of tensor operations: logits `[n, …, classes]`. Models of `@weightloom/nn` also
+ * take a context, which some functions here use to look into their layers.
+ */
+export type ApplyFunction = (params: StateDict, inputs: Tensor, ctx?: ApplyContext) => Tensor;
 
 export interface EnsembleOptions {
   /** What is averaged: the models' `'logits'` (default) or their `'probabilities'`, the softmax over the last axis. */

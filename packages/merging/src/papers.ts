@@ -14,6 +14,11 @@ export const papers = {
     url: 'https://arxiv.org/abs/2203.05482',
     functions: ['uniformSoup', 'greedySoup', 'learnedSoup', 'ensemble', 'greedyEnsemble'],
   },
+  'fisher-merging': {
+    title: 'Merging Models with Fisher-Weighted Averaging',
+    url: 'https://arxiv.org/abs/2111.09832',
+    functions: ['diagonalFisher', 'fisherMerge', 'sweep', 'weightGrid'],
+  },
   'task-arithmetic': {
     title: 'Editing Models with Task Arithmetic',
     url: 'https://arxiv.org/abs/2212.04089',

@@ -1,0 +1,141 @@
+import { cnn, mlp } from '@weightloom/nn';
+import type { StateDict } from '@weightloom/state-dict';
+import { generator, key, log, mul, type Tensor, tensor } from '@weightloom/tensor-gpu';
+import { describe, expect, it } from 'vitest';
+import { type ApplyFunction, diagonalFisher } from '../src/index.js';
+import golden from './golden/fisher.json' with { type: 'json' };
+import { dict, values } from './helpers.js';
+
+const model = mlp({ sizes: [5, 6, 3] });
+const models = golden.models.map(dict);
+const inputs = tensor(golden.inputs);
+const labels = tensor(Int32Array.from(golden.labels));
+
+/** Linear layers the quick way, and every gradient by itself. */
+const ways: Record<string, ApplyFunction> = {
+  'with the context': (params, x, ctx) => model.apply(params, x, ctx),
+  'without it': (params, x) => model.apply(params, x),
+};
+
+/** Equal up to rounding of float32. */
+async function expectClose(
+  actual: StateDict,
+  expected: Record<string, unknown>,
+  digits = 1e-4,
+): Promise<void> {
+  const list = await values(actual);
+  expect(Object.keys(list).sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, numbers] of Object.entries(expected)) {
+    const flat = (numbers as number[]).flat(3);
+    expect(list[name]).toHaveLength(flat.length);
+    flat.forEach((x, j) => expect(Math.abs(list[name]![j]! - x)).toBeLessThan(digits * Math.abs(x) + 1e-8));
+  }
+}
+
+describe.each(Object.entries(ways))('diagonalFisher %s', (_, apply) => {
+  it('gives what torch gives, one example at a time', async () => {
+    for (const [i, params] of models.entries()) {
+      await expectClose(await diagonalFisher({ params, apply, inputs }), golden.exact[i]!);
+    }
+  });
+
+  it('gives what torch gives for labels', async () => {
+    await expectClose(await diagonalFisher({ params: models[0]!, apply, inputs, labels }), golden.empirical);
+  });
+
+  it('does not depend on the size of chunks', async () => {
+    for (const options of [{}, { labels }, { labels: 'sampled', key: key(1), samples: 3 } as const]) {
+      const whole = await values(await diagonalFisher({ params: models[1]!, apply, inputs, ...options }));
+      for (const chunkSize of [1, 3]) {
+        const parts = await diagonalFisher({ params: models[1]!, apply, inputs, chunkSize, ...options });
+        await expectClose(parts, whole, 1e-5);
+      }
+    }
+  });
+
+  it('comes near the exact one with many samples', async () => {
+    const sampled = await values(
+      await diagonalFisher({
+        params: models[0]!,
+        apply,
+        inputs,
+        labels: 'sampled',
+        samples: 4000,
+        key: key(2),
+      }),
+    );
+    const bias = golden.exact[0]!['layers.1.bias'];
+    bias.forEach((x, j) => expect(Math.abs(sampled['layers.1.bias']![j]! - x)).toBeLessThan(0.03 * x + 1e-3));
+  });
+
+  it('is 0 for what is not trained', async () => {
+    const all = await diagonalFisher({
+      params: models[0]!,
+      apply,
+      inputs,
+      trainable: (n) => n.endsWith('1.bias'),
+    });
+    const { 'layers.1.bias': bias, ...others } = await values(all);
+    bias!.forEach((x, j) => expect(x).toBeCloseTo(golden.exact[0]!['layers.1.bias'][j]!, 5));
+    for (const list of Object.values(others)) expect(list.every((x) => x === 0)).toBe(true);
+  });
+});
+
+describe('diagonalFisher', () => {
+  const apply = ways['with the context']!;
+  const options = { params: models[0]!, apply, inputs };
+
+  it('takes both ways in one network, and gets the same', async () => {
+    const net = cnn({ input: [1, 8, 8], channels: [2], classes: 4 });
+    const params = net.init(key(3));
+    const draw = generator(key(4));
+    const x = tensor(
+      Float32Array.from({ length: 5 * 64 }, () => draw.normal()),
+      [5, 64],
+    );
+    const mixed = await diagonalFisher({ params, apply: (p, v, ctx) => net.apply(p, v, ctx), inputs: x });
+    const slow = await diagonalFisher({ params, apply: (p, v) => net.apply(p, v), inputs: x });
+    await expectClose(mixed, await values(slow));
+    expect(Math.max(...(await values(mixed))['features.0.conv.weight']!)).toBeGreaterThan(0);
+  });
+
+  it('copies whole numbers', async () => {
+    const params = { ...models[0]!, steps: tensor(Int32Array.of(5)) };
+    expect((await values(await diagonalFisher({ ...options, params }))).steps).toEqual([5]);
+  });
+
+  it('names the tensor whose values are not finite', async () => {
+    const broken: ApplyFunction = (params, x) => log(mul(model.apply(params, x), 0));
+    await expect(diagonalFisher({ ...options, apply: broken })).rejects.toThrow(
+      'diagonalFisher: expected finite Fisher information, received NaN in "layers.0.weight"[0]',
+    );
+  });
+
+  it('refuses labels that do not fit, a missing key, no examples and other outputs', async () => {
+    const ints = (...list: number[]): Tensor => tensor(Int32Array.from(list));
+    await expect(diagonalFisher({ ...options, labels: ints(0, 1, 2, 0, 1, 2, 3) })).rejects.toThrow(
+      'diagonalFisher: expected labels from 0 to 2, the classes of the model, received 3 for example 6',
+    );
+    await expect(diagonalFisher({ ...options, labels: ints(0, 1) })).rejects.toThrow(
+      'expected labels of shape [7], one per example, received [2]',
+    );
+    await expect(diagonalFisher({ ...options, labels: tensor([0]) })).rejects.toThrow(
+      'expected int32 labels',
+    );
+    await expect(diagonalFisher({ ...options, labels: 'sampled' })).rejects.toThrow(
+      'diagonalFisher: expected a key to draw labels with, received none',
+    );
+    await expect(diagonalFisher({ ...options, inputs: tensor(new Float32Array(0), [0, 5]) })).rejects.toThrow(
+      'expected inputs of shape [n, …] with n ≥ 1, received [0, 5]',
+    );
+    await expect(diagonalFisher({ ...options, apply: (p) => p['layers.1.bias']! })).rejects.toThrow(
+      'expected logits of shape [2, classes] for two examples, received [3]',
+    );
+    await expect(diagonalFisher({ ...options, chunkSize: 0 })).rejects.toThrow('expected chunkSize');
+  });
+
+  it('stops when told to', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(diagonalFisher({ ...options, signal })).rejects.toThrow('enough');
+  });
+});
