@@ -12,10 +12,61 @@ export {
 export { sweep, type Sweep, type SweepOptions, weightGrid } from './sweep.js';
 export { diagonalFisher, type DiagonalFisherOptions } from './diagonal-fisher.js';
 export { fisherMerge, type FisherMergeOptions } from './fisher-merge.js';
+export { linearize, type LinearizedModel } from './linearize.js';
+export {
+  disentanglementError,
+  type DisentanglementError,
+  type DisentanglementErrorOptions,
+} from './disentanglement-error.js';
 export { linear, type LinearOptions } from './linear.js';
 export { slerp, type SlerpOptions } from './slerp.js';
 export { taskArithmetic, type TaskArithmeticOptions } from './task-arithmetic.js';
 export { tiesMerge, type TiesMergeOptions } from './ties-merge.js';
+
+export {
+  type Assignment,
+  linearAssignment,
+  type LinearAssignmentOptions,
+} from './align/linear-assignment.js';
+export type { AxisSpec, BlockAxisSpec, Permutations, PermutationSpec } from './align/permutation-spec.js';
+export { parsePermutationSpec } from './align/parse-permutation-spec.js';
+export { autoSpec, type AutoSpecOptions } from './align/auto-spec.js';
+export { permute } from './align/permute.js';
+export {
+  type Matching,
+  weightMatching,
+  type WeightMatching,
+  type WeightMatchingOptions,
+} from './align/weight-matching.js';
+export {
+  activationMatching,
+  type ActivationMatching,
+  type ActivationMatchingOptions,
+  type ActivationSource,
+  type UnitSimilarity,
+} from './align/activation-matching.js';
+export {
+  straightThrough,
+  type StraightThrough,
+  type StraightThroughOptions,
+} from './align/straight-through.js';
+export { type MergedMany, mergeMany, type MergeManyOptions } from './align/merge-many.js';
+export { interpolate, type InterpolateOptions } from './align/interpolate.js';
+export {
+  barrier,
+  type Barrier,
+  type BarrierCurve,
+  type BarrierOptions,
+  centerBarrier,
+} from './align/barrier.js';
+export { resetBatchNorm, type ResetBatchNormOptions } from './align/reset-batch-norm.js';
+export { repair, type RepairOptions } from './align/repair.js';
+export {
+  type LayerAlignment,
+  singularAlignment,
+  type SingularAlignment,
+  type SingularAlignmentOptions,
+} from './align/singular-alignment.js';
 
 export { nuslerp, type NuslerpOptions } from './nuslerp.js';
 export { multislerp, type MultislerpOptions } from './multislerp.js';
