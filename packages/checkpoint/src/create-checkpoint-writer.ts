@@ -1,8 +1,8 @@
-import { CheckpointError, type CheckpointErrorCode } from './checkpoint-error.js';
 import type { TargetFile } from './checkpoint-target.js';
 import { type CheckpointWriterOptions, prepareWrite, type Slot } from './internal/prepare-write.js';
 import { quote } from './internal/text.js';
 import type { RawTensor } from './raw-tensor.js';
+import { refusal } from './internal/refusal.js';
 
 export type { CheckpointWriterOptions } from './internal/prepare-write.js';
 
@@ -165,13 +165,4 @@ function checkComplete(slots: Iterable<Slot>, where: string): void {
   const others = missing.length > 1 ? ` (and ${missing.length - 1} other tensors lack bytes)` : '';
   const at = `${where}: tensor ${quote(spec.name)}`;
   throw refusal('incomplete-write', at, `${spec.byteLength} bytes before close`, `${written}${others}`);
-}
-
-function refusal(
-  code: CheckpointErrorCode,
-  where: string,
-  expected: string,
-  received: string,
-): CheckpointError {
-  return new CheckpointError({ code, where, expected, received });
 }

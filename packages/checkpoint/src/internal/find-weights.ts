@@ -1,6 +1,7 @@
 import type { FolderSource } from '../byte-source.js';
-import { CheckpointError, type CheckpointErrorCode } from '../checkpoint-error.js';
+import type { CheckpointError } from '../checkpoint-error.js';
 import { convertPickle } from './recognise-format.js';
+import { refusal } from './refusal.js';
 
 /** Names that libraries give to weights, in the order they look for them. */
 const BASE_NAMES = ['model', 'adapter_model', 'diffusion_pytorch_model'];
@@ -27,16 +28,22 @@ export async function findWeights(folder: FolderSource, signal?: AbortSignal): P
 
   const shard = listed.find((name) => SHARD.test(name));
   if (shard)
-    throw fault(
+    throw refusal(
       'missing-file',
-      folder,
+      folder.label,
       `an index beside ${shard}`,
       'none',
       'fetch the *.safetensors.index.json too',
     );
   const pickle = listed.find((name) => PICKLE.test(name));
-  if (pickle) throw fault('unsupported-format', folder, 'safetensors files', pickle, convertPickle(pickle));
-  throw fault('missing-file', folder, 'a .safetensors file or its index', `${listed.length} other files`);
+  if (pickle)
+    throw refusal('unsupported-format', folder.label, 'safetensors files', pickle, convertPickle(pickle));
+  throw refusal(
+    'missing-file',
+    folder.label,
+    'a .safetensors file or its index',
+    `${listed.length} other files`,
+  );
 }
 
 /** For places that cannot be listed: asks for the usual names one after another. */
@@ -47,9 +54,9 @@ async function probe(folder: FolderSource, signal?: AbortSignal): Promise<string
     await source?.close();
     if (source) return name;
   }
-  throw fault(
+  throw refusal(
     'missing-file',
-    folder,
+    folder.label,
     `one of ${names.join(', ')}`,
     'none of them',
     'give the address of the file itself',
@@ -59,21 +66,11 @@ async function probe(folder: FolderSource, signal?: AbortSignal): Promise<string
 export const isIndexName = (name: string): boolean => name.endsWith(INDEX);
 
 function ambiguous(folder: FolderSource, names: readonly string[]): CheckpointError {
-  return fault(
+  return refusal(
     'ambiguous-folder',
-    folder,
+    folder.label,
     'one checkpoint',
     names.join(', '),
     'say which with the option `file`',
   );
-}
-
-function fault(
-  code: CheckpointErrorCode,
-  { label }: FolderSource,
-  expected: string,
-  received: string,
-  cure?: string,
-) {
-  return new CheckpointError({ code, where: label, expected, received, cure });
 }

@@ -1,12 +1,12 @@
 import type { FolderSource } from '../byte-source.js';
 import type { Checkpoint, ProgressOptions, ReadOptions, TensorInfo } from '../checkpoint.js';
-import { CheckpointError, type CheckpointErrorCode } from '../checkpoint-error.js';
 import type { Metadata, RawStateDict } from '../raw-tensor.js';
 import { allocate } from './allocate.js';
 import { isModelFile } from './model-files.js';
 import type { OpenFile } from './open-file.js';
 import { readWholeFile } from './read-whole-file.js';
 import { quote } from './text.js';
+import { refusal } from './refusal.js';
 
 interface Place extends TensorInfo {
   readonly begin: number;
@@ -119,13 +119,4 @@ function findTied(metadata: Metadata, places: ReadonlyMap<string, Place>): Map<s
   const isTied = ([alias, kept]: [string, string]) =>
     alias !== 'format' && !places.has(alias) && places.has(kept);
   return new Map(Object.entries(metadata).filter(isTied));
-}
-
-function refusal(
-  code: CheckpointErrorCode,
-  where: string,
-  expected: string,
-  received: string,
-): CheckpointError {
-  return new CheckpointError({ code, where, expected, received });
 }

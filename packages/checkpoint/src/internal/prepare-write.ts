@@ -1,4 +1,3 @@
-import { CheckpointError, type CheckpointErrorCode } from '../checkpoint-error.js';
 import type { CheckpointTarget, TargetFile } from '../checkpoint-target.js';
 import { parseShardSize } from '../parse-shard-size.js';
 import type { Metadata } from '../raw-tensor.js';
@@ -6,6 +5,7 @@ import { plainFileName } from './plain-file-name.js';
 import { planCheckpoint } from './plan-checkpoint.js';
 import { checkMetadata, checkSpec, type SizedSpec, type TensorSpec } from './plan-file.js';
 import { describe, quote } from './text.js';
+import { refusal } from './refusal.js';
 
 export interface CheckpointWriterOptions {
   /** Where to write: `memoryTarget()`, `directoryTarget(handle)`, or `folderTarget`, `fileTarget` of `/node`. */
@@ -126,13 +126,4 @@ function collectExtras(
   }
   if (index) extras.set(index.name, encoder.encode(index.text));
   return extras;
-}
-
-function refusal(
-  code: CheckpointErrorCode,
-  where: string,
-  expected: string,
-  received: string,
-): CheckpointError {
-  return new CheckpointError({ code, where, expected, received });
 }

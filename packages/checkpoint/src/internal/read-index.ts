@@ -1,11 +1,11 @@
 import type { FolderSource } from '../byte-source.js';
-import { CheckpointError, type CheckpointErrorCode } from '../checkpoint-error.js';
 import { plainFileName } from './plain-file-name.js';
 import { readJson } from './read-json.js';
 import { readWholeFile } from './read-whole-file.js';
 import { describe, quote } from './text.js';
 import type { OpenFile } from './open-file.js';
 import { convertPickle } from './recognise-format.js';
+import { refusal } from './refusal.js';
 
 /** Index files of the largest public models are below 20 MB. */
 const MAX_INDEX_BYTES = 100_000_000;
@@ -31,7 +31,7 @@ export async function readIndex(
 ): Promise<ShardIndex> {
   const where = `${folder.label}/${name}`;
   const source = await folder.open(name, signal);
-  if (!source) throw fault('missing-file', where, 'an index file', 'none');
+  if (!source) throw refusal('missing-file', where, 'an index file', 'none');
   return parseIndex(await readWholeFile(source, signal, MAX_INDEX_BYTES), where);
 }
 
@@ -39,7 +39,7 @@ export function parseIndex(bytes: Uint8Array, where: string): ShardIndex {
   const json = readJson(bytes, { where, invalid: 'invalid-json' });
   const map = isObject(json) ? json.weight_map : undefined;
   if (!isObject(json) || !isObject(map)) {
-    throw fault(
+    throw refusal(
       'invalid-index',
       where,
       'an object with a weight_map of tensor names to file names',
@@ -50,16 +50,16 @@ export function parseIndex(bytes: Uint8Array, where: string): ShardIndex {
   const files = new Set<string>();
   for (const [tensor, file] of Object.entries(map)) {
     const at = `${where}: tensor ${quote(tensor)}`;
-    if (typeof file !== 'string') throw fault('invalid-index', at, 'a file name', describe(file));
+    if (typeof file !== 'string') throw refusal('invalid-index', at, 'a file name', describe(file));
     plainFileName(file, at);
     if (!file.endsWith('.safetensors')) {
-      throw fault('unsupported-format', at, 'a .safetensors file', quote(file), convertPickle(file));
+      throw refusal('unsupported-format', at, 'a .safetensors file', quote(file), convertPickle(file));
     }
     weightMap.set(tensor, file);
     files.add(file);
   }
   if (files.size > MAX_SHARDS)
-    throw fault('invalid-index', where, `at most ${MAX_SHARDS} files`, String(files.size));
+    throw refusal('invalid-index', where, `at most ${MAX_SHARDS} files`, String(files.size));
   const total = isObject(json.metadata) ? json.metadata.total_size : undefined;
   return { weightMap, files: [...files].sort(), totalSize: typeof total === 'number' ? total : undefined };
 }
@@ -73,7 +73,7 @@ export function checkShards(index: ShardIndex, shards: readonly OpenFile[], wher
     for (const [tensor, { begin, end }] of header.entries) {
       const other = holders.get(tensor);
       if (other !== undefined) {
-        throw fault(
+        throw refusal(
           'duplicate-tensor',
           `${where}: tensor ${quote(tensor)}`,
           'one file',
@@ -90,7 +90,7 @@ export function checkShards(index: ShardIndex, shards: readonly OpenFile[], wher
     const holder = holders.get(tensor);
     if (holder === file) continue;
     const received = holder === undefined ? 'a file without it' : `it in ${holder}`;
-    throw fault('missing-tensor', `${where}: tensor ${quote(tensor)}`, `it in ${file}`, received);
+    throw refusal('missing-tensor', `${where}: tensor ${quote(tensor)}`, `it in ${file}`, received);
   }
   if (index.totalSize !== undefined && index.totalSize !== total) {
     warnings.push(`${where}: total_size is ${index.totalSize}, the tensors take ${total} bytes`);
@@ -100,8 +100,4 @@ export function checkShards(index: ShardIndex, shards: readonly OpenFile[], wher
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fault(code: CheckpointErrorCode, where: string, expected: string, received: string, cure?: string) {
-  return new CheckpointError({ code, where, expected, received, cure });
 }

@@ -1,9 +1,9 @@
 import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import type { FolderSource } from '../byte-source.js';
-import { CheckpointError, type CheckpointErrorCode } from '../checkpoint-error.js';
 import { plainFileName } from '../internal/plain-file-name.js';
 import { fileSource } from './file-source.js';
+import { refusal } from '../internal/refusal.js';
 
 export interface FolderSourceOptions {
   /**
@@ -40,9 +40,13 @@ export async function folderSource(path: string, options: FolderSourceOptions = 
       const real = await realpath(label).catch(missing);
       if (real === undefined) return undefined;
       if (options.followLinks !== true && !allowed.some((parent) => real.startsWith(parent + sep))) {
-        throw fault('link-outside-folder', label, `a file inside ${folder}`, `a link to ${real}`, {
-          cure: 'pass { followLinks: true } if you made that link',
-        });
+        throw refusal(
+          'link-outside-folder',
+          label,
+          `a file inside ${folder}`,
+          `a link to ${real}`,
+          'pass { followLinks: true } if you made that link',
+        );
       }
       return fileSource(real, label);
     },
@@ -52,7 +56,7 @@ export async function folderSource(path: string, options: FolderSourceOptions = 
 /** The folder itself, or in the folder of a cached repository the snapshot it stands for. */
 async function snapshotFolder(path: string): Promise<string> {
   const stats = await stat(path).catch(missing);
-  if (!stats?.isDirectory()) throw fault('missing-file', path, 'a folder', stats ? 'a file' : 'nothing');
+  if (!stats?.isDirectory()) throw refusal('missing-file', path, 'a folder', stats ? 'a file' : 'nothing');
   const snapshots = join(path, 'snapshots');
   if (!basename(await realpath(path)).startsWith('models--') || !(await exists(snapshots))) return path;
   const commits = (await readdir(snapshots)).sort();
@@ -61,9 +65,13 @@ async function snapshotFolder(path: string): Promise<string> {
   if (commits.includes(commit)) return join(snapshots, commit);
   const received =
     main === undefined ? `${commits.length} snapshots and no refs/main` : `refs/main without its snapshot`;
-  throw fault('ambiguous-folder', path, 'a cached model with one snapshot, or with refs/main', received, {
-    cure: 'open the folder of a snapshot',
-  });
+  throw refusal(
+    'ambiguous-folder',
+    path,
+    'a cached model with one snapshot, or with refs/main',
+    received,
+    'open the folder of a snapshot',
+  );
 }
 
 /** Where the links of a cache snapshot (`models--x/snapshots/<commit>/…`) may lead: the `blobs` of its repository. */
@@ -83,14 +91,4 @@ const exists = (path: string) =>
 function missing(error: NodeJS.ErrnoException): undefined {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
   throw error;
-}
-
-function fault(
-  code: CheckpointErrorCode,
-  where: string,
-  expected: string,
-  received: string,
-  more: { readonly cure?: string } = {},
-): CheckpointError {
-  return new CheckpointError({ code, where, expected, received, ...more });
 }
