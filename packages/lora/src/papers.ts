@@ -9,6 +9,12 @@ export interface PaperEntry {
 
 /** The papers behind this package, by the id of their page and example. */
 export const papers = {
+  lora: {
+    title: 'LoRA: Low-Rank Adaptation of Large Language Models',
+    arXiv: '2106.09685',
+    methods: ['initLora', 'adaptModel', 'adapterFromParams', 'mergeAdapter'],
+    claim: 'A small share of trained weights gains most of what tuning all gains, and merges without a trace.',
+  },
   'lora-initialization': {
     title: 'The Impact of Initialization on LoRA Finetuning Dynamics',
     arXiv: '2406.08447',

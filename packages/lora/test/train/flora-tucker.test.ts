@@ -66,6 +66,16 @@ describe('adaptFloraTucker', () => {
     ]).toEqual([6, 18]);
   });
 
+  it('draws factors with variance 1 / (2 rₖ)', () => {
+    const wide = { 'conv.weight': normal(key(1), [500, 500, 3, 3]) };
+    const own = initFloraTucker(wide, { targetModules: ['conv'], ranks: [8, 2, 1, 1], key: key(0) });
+    const variance = (name: string) =>
+      own[name]!.dataSync().reduce((sum, x) => sum + x * x, 0) / own[name]!.size;
+    // 4000 and 1000 numbers: within 5 standard errors of the variance.
+    expect(Math.abs(variance('conv.flora_factor_0') / (1 / 16) - 1)).toBeLessThan(5 * Math.sqrt(2 / 4000));
+    expect(Math.abs(variance('conv.flora_factor_1') / (1 / 4) - 1)).toBeLessThan(5 * Math.sqrt(2 / 1000));
+  });
+
   it('takes one number of ranks for all modes, cut to their sizes', () => {
     const own = initFloraTucker(params, { targetModules: ['conv'], ranks: 4, key: key(0) });
     expect(own['conv.flora_core']!.shape).toEqual([4, 4, 3, 3]);
