@@ -1,7 +1,7 @@
 import { listSome } from '../internal/list-some.js';
 import { arrangeInputs, type Participant } from './arrange-inputs.js';
-import { statedLayers } from './architectures.js';
 import { findLayers, layerOf, type LayerStack, nameInLayer } from './find-layers.js';
+import { describeStacks, mainStack } from './main-stack.js';
 import { moduleFilter } from './module-prefixes.js';
 import type { RecipeModels } from './open-models.js';
 import type { Recipe, RecipeBody, RecipeParameters, RecipeSlice } from './recipe.js';
@@ -270,26 +270,6 @@ class Planner implements OutputTensors {
 
 /** Where layer `index` of `count` is: 0 for the first, 1 for the last; a single layer is the last. */
 const fraction = (index: number, count: number): number => (count > 1 ? index / (count - 1) : 1);
-
-/** The stack that slices are cut from: the one its architecture or config names, or the only one. */
-function mainStack(
-  { architecture, config }: RecipeModel,
-  stacks: readonly LayerStack[],
-): LayerStack | undefined {
-  if (stacks.length <= 1) return stacks[0];
-  const named = stacks.filter(
-    ({ prefix }) => architecture.layers.source !== '^' && architecture.layers.test(prefix),
-  );
-  if (named.length === 1) return named[0];
-  const stated = statedLayers(config, architecture);
-  const fitting = stacks.filter(({ count }) => count === stated);
-  return fitting.length === 1 ? fitting[0] : undefined;
-}
-
-const describeStacks = (stacks: readonly LayerStack[]): string =>
-  stacks.length === 0
-    ? 'none'
-    : stacks.map(({ prefix, count }) => `${JSON.stringify(prefix)} with ${count}`).join(', ');
 
 const lacking = (model: RecipeModel, names: readonly string[]): RecipeError =>
   new RecipeError({

@@ -88,7 +88,7 @@ describe('a merge that is resumed', () => {
 
   it('goes on after its process was killed with SIGKILL', async () => {
     const output = join(folder, 'killed');
-    const here = fileURLToPath(new URL('.', import.meta.url));
+    const program = fileURLToPath(new URL('killed-merge.ts', import.meta.url));
     // Node 20 has no `using`, which the target takes care of.
     const child = `
       import { createServer } from 'vite';
@@ -102,11 +102,11 @@ describe('a merge that is resumed', () => {
         resolve: { conditions },
         ssr: { resolve: { conditions } },
       });
-      const { mergeAndDie } = await server.ssrLoadModule(${JSON.stringify(join(here, 'killed-merge.ts'))});
+      const { mergeAndDie } = await server.ssrLoadModule(${JSON.stringify(program)});
       await mergeAndDie(${JSON.stringify(recipe)}, ${JSON.stringify(folder)}, ${JSON.stringify(output)}, 20);
     `;
     const process = spawn(execPath, ['--input-type=module', '-e', child], {
-      cwd: join(here, '../../../..'),
+      cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
       stdio: 'inherit',
     });
     const [, signal] = (await once(process, 'exit')) as [number | null, string | null];
