@@ -9,7 +9,9 @@ export interface GpuModule {
   ) => GlKernel);
   readonly WebGPUKernel: new (source: string, settings: object) => WgslTranslator;
   readonly WebGPUContext: {
-    acquire(): Promise<{ readonly adapter: GPUAdapter; readonly device: GPUDevice }>;
+    acquire(): Promise<{ readonly device: GPUDevice }>;
+    /** Ends the device all kernels of the page share. */
+    destroy(): Promise<void>;
   };
 }
 

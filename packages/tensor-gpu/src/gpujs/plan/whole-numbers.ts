@@ -1,6 +1,7 @@
 import type { ExpressionNode, KernelStep, Operand, Step } from '../../lower/program.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { WindowParams } from '../../tensor/window.js';
+import { indicesOf } from './indices.js';
 import { EXACT_LIMIT } from './pass.js';
 
 /** Largest magnitude that stands in a whole-number buffer, or a bound of it. */
@@ -74,7 +75,11 @@ export function isExact(step: Step, boundOf: BoundOf): boolean {
     if (step.op === 'prod') return bound ** terms <= EXACT_LIMIT;
     return (step.op === 'sum' ? bound * terms : bound) <= EXACT_LIMIT;
   }
-  return step.inputs.every((o) => o.dtype !== 'int32' || boundOf(o) * termsOf(step) <= EXACT_LIMIT);
+  // Indices need no bound: those beyond 2^24 are out of range, and still are when they are rounded.
+  const index = indicesOf(step)?.index;
+  return step.inputs.every(
+    (o) => o === index || o.dtype !== 'int32' || boundOf(o) * termsOf(step) <= EXACT_LIMIT,
+  );
 }
 
 /** How many elements one element of a kernel's result may add up. */

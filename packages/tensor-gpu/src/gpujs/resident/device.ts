@@ -1,7 +1,8 @@
 import type { BackendError, OutOfMemoryError } from '../../errors.js';
 import type { MemoryReport } from '../../executor.js';
-import type { Step } from '../../lower/program.js';
+import type { Program, Step } from '../../lower/program.js';
 import type { Pass, Plan } from '../plan/pass.js';
+import type { Unit } from './units.js';
 
 /** Float32 numbers that live on the device. */
 export interface Image {
@@ -11,6 +12,8 @@ export interface Image {
 /** What executors ask of a GPU: keep numbers, run kernels over them, give numbers back. */
 export interface Device {
   readonly name: 'webgpu' | 'webgl2';
+  /** The steps of a program, those put together that this device computes as one. */
+  group(program: Pick<Program, 'steps' | 'outputs'>): Unit[];
   /** A step as kernels of this device, or why it has none. */
   plan(step: Step, lengthOf: (buffer: number) => number): Plan;
   /** @throws {OutOfMemoryError} when the device cannot hold them */

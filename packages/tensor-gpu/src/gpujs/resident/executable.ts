@@ -7,10 +7,11 @@ import { handOver } from '../hand-over.js';
 import { checkIndices, indicesOf } from '../plan/indices.js';
 import { knownResult, writesNothing } from '../plan/known-result.js';
 import type { Pass, Ref } from '../plan/pass.js';
-import { labelOf, nameOf } from '../plan/plan-step.js';
+import { nameOf } from '../plan/plan-step.js';
 import { boundsOf, isExact } from '../plan/whole-numbers.js';
 import type { Image } from './device.js';
 import type { ResidentExecutor } from './executor.js';
+import { readsOf, resultsOf, type Unit, unitLabel } from './units.js';
 import { GpuValue } from './value.js';
 
 /** One run: what the buffers hold, which of these values belong to the run alone, and what it gives. */
@@ -35,9 +36,10 @@ export class ResidentExecutable implements Executable {
     this.#executor = executor;
     this.#program = program;
     const steps = program.steps.filter((step) => !writesNothing(step));
-    this.#calls = steps.map((step) => this.#prepare(step));
-    this.#labels = steps.map(labelOf);
-    this.#dead = lastUses(steps, program.outputs);
+    const units = executor.device.group({ steps, outputs: program.outputs });
+    this.#calls = units.map((unit) => this.#prepare(unit));
+    this.#labels = units.map(unitLabel);
+    this.#dead = lastUses(units, program.outputs);
   }
 
   describe(): string[] {
@@ -115,7 +117,9 @@ export class ResidentExecutable implements Executable {
     this.#release(run, run.own);
   }
 
-  #prepare(step: Step): Call {
+  #prepare({ steps, passes }: Unit): Call {
+    if (passes) return (run) => this.#runPasses(passes, run);
+    const [step] = steps;
     const constant = knownResult(step);
     if (constant !== null) {
       const { buffer, dtype, layout } = writesOf(step)[0];
@@ -201,11 +205,11 @@ function storedMove(step: Step): string | null {
   return stored ? `${nameOf(step)} of ${stored.dtype}` : null;
 }
 
-/** Which buffers are used for the last time by each step; the results are none of them. */
-function lastUses(steps: readonly Step[], outputs: readonly number[]): number[][] {
+/** Which buffers are used for the last time by each unit; the results are none of them. */
+function lastUses(units: readonly Unit[], outputs: readonly number[]): number[][] {
   const last = new Map<number, number>();
-  steps.forEach((step, i) => {
-    for (const { buffer } of [...step.inputs, ...writesOf(step)]) last.set(buffer, i);
+  units.forEach((unit, i) => {
+    for (const buffer of [...readsOf(unit), ...resultsOf(unit).map((o) => o.buffer)]) last.set(buffer, i);
   });
-  return steps.map((_, i) => [...last].flatMap(([b, at]) => (at === i && !outputs.includes(b) ? [b] : [])));
+  return units.map((_, i) => [...last].flatMap(([b, at]) => (at === i && !outputs.includes(b) ? [b] : [])));
 }

@@ -1,10 +1,11 @@
 import { BackendError, type OutOfMemoryError } from '../../errors.js';
 import type { MemoryReport } from '../../executor.js';
-import type { Step } from '../../lower/program.js';
+import type { Program as Steps, Step } from '../../lower/program.js';
 import type { GpuModule } from '../gpu-module.js';
 import type { Pass, Plan } from '../plan/pass.js';
 import { planStep } from '../plan/plan-step.js';
 import type { Device, Image } from '../resident/device.js';
+import { type Unit, unitOf } from '../resident/units.js';
 import { type Program, ProgramCache } from './programs.js';
 import { type PooledTexture, TexturePool } from './textures.js';
 
@@ -29,6 +30,10 @@ export class WebGl2Device implements Device {
     this.#textures = new TexturePool(gl);
     this.#programs = new ProgramCache(gpu, gl, this.#textures);
     this.#framebuffer = gl.createFramebuffer();
+  }
+
+  group({ steps }: Pick<Steps, 'steps'>): Unit[] {
+    return steps.map(unitOf);
   }
 
   plan(step: Step, lengthOf: (buffer: number) => number): Plan {

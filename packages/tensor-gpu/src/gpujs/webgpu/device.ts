@@ -1,11 +1,14 @@
 import { BackendError, type OutOfMemoryError } from '../../errors.js';
 import type { MemoryReport } from '../../executor.js';
-import type { Step } from '../../lower/program.js';
+import type { Program, Step } from '../../lower/program.js';
 import type { GpuModule } from '../gpu-module.js';
 import type { Pass, Plan } from '../plan/pass.js';
 import { planStep } from '../plan/plan-step.js';
 import type { Device, Image } from '../resident/device.js';
+import type { Unit } from '../resident/units.js';
+import { fuseProducts } from './fuse.js';
 import { KernelCache, type Kernel } from './kernels.js';
+import { isTiled, planProduct } from './matmul.js';
 import { BufferPool, type PooledBuffer } from './pool.js';
 
 const MAP_READ = 0x01;
@@ -27,6 +30,7 @@ interface GpuImage extends Image {
 export class WebGpuDevice implements Device {
   readonly name = 'webgpu';
   readonly readNow = null;
+  readonly #gpu: GpuModule;
   readonly #device: GPUDevice;
   readonly #pool: BufferPool;
   readonly #kernels: KernelCache;
@@ -37,6 +41,7 @@ export class WebGpuDevice implements Device {
   #lost: BackendError | null = null;
 
   constructor(gpu: GpuModule, device: GPUDevice) {
+    this.#gpu = gpu;
     this.#device = device;
     this.#kernels = new KernelCache(gpu, device);
     this.#pool = new BufferPool(
@@ -64,8 +69,14 @@ export class WebGpuDevice implements Device {
     });
   }
 
+  group(program: Pick<Program, 'steps' | 'outputs'>): Unit[] {
+    return fuseProducts(this.#gpu, program, this.#device.limits.maxComputeWorkgroupsPerDimension);
+  }
+
   plan(step: Step, lengthOf: (buffer: number) => number): Plan {
-    return planStep(step, lengthOf);
+    return isTiled(step)
+      ? planProduct(step, this.#device.limits.maxComputeWorkgroupsPerDimension)
+      : planStep(step, lengthOf);
   }
 
   upload(values: Float32Array): Image {

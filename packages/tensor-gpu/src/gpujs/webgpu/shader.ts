@@ -1,9 +1,45 @@
-import { asGpuFunctions, type GpuModule } from '../gpu-module.js';
+import { asGpuFunctions, type GpuModule, type WgslTranslator } from '../gpu-module.js';
 import { functionsOf } from '../plan/functions.js';
 import type { Shader } from '../plan/pass.js';
 
 /** Threads of a workgroup of gpu.js's one-dimensional kernels. */
 const THREADS = 64;
+
+/** gpu.js's translation of a kernel source, before and after it is put together. */
+function translated(
+  { WebGPUKernel }: GpuModule,
+  source: string,
+  count: number,
+  length: number,
+): WgslTranslator {
+  const kernel = new WebGPUKernel(source, {
+    output: [length],
+    argumentTypes: new Array<string>(count).fill('Array'),
+    functions: asGpuFunctions(functionsOf(source)),
+  });
+  const args = Array.from({ length: count }, () => new Float32Array(1));
+  kernel.setupConstants();
+  kernel.setupArguments(args);
+  kernel.validateSettings(args);
+  kernel.threadDim = [length, 1, 1];
+  kernel.translateSource();
+  return kernel;
+}
+
+/** gpu.js writes powers with a function that it adds when it puts a kernel together. */
+const power = 'fn _pow(x : f32, y : f32) -> f32 { if (y == 0.0) { return 1.0; } return pow(x, y); }';
+
+/** The statements of a kernel and the functions they call, to stand in a module of our own. */
+export function translateParts(
+  gpu: GpuModule,
+  source: string,
+  count: number,
+  length: number,
+): { readonly body: string; readonly functions: string } {
+  const { translatedBody: body, translatedFunctions } = translated(gpu, source, count, length);
+  const usesPower = /\b_pow\(/.test(body + translatedFunctions);
+  return { body, functions: usesPower ? `${power}\n${translatedFunctions}` : translatedFunctions };
+}
 
 /**
  * A kernel source as WGSL by gpu.js, as it assembles it: uniform parameters at binding 0, the arguments behind it, the result
@@ -13,23 +49,13 @@ const THREADS = 64;
  * @param maxGroups - workgroups a dispatch may have along one axis; longer ones are folded into rows
  */
 export function translate(
-  { WebGPUKernel }: GpuModule,
+  gpu: GpuModule,
   source: string,
   length: number,
   lengths: readonly number[],
   maxGroups: number,
 ): Shader {
-  const kernel = new WebGPUKernel(source, {
-    output: [length],
-    argumentTypes: lengths.map(() => 'Array'),
-    functions: asGpuFunctions(functionsOf(source)),
-  });
-  const args = lengths.map(() => new Float32Array(1));
-  kernel.setupConstants();
-  kernel.setupArguments(args);
-  kernel.validateSettings(args);
-  kernel.threadDim = [length, 1, 1];
-  kernel.translateSource();
+  const kernel = translated(gpu, source, lengths.length, length);
   kernel.paramsLayout = kernel.computeParamsLayout();
   const count = Math.ceil(length / THREADS);
   const rows = Math.ceil(count / maxGroups);

@@ -1,0 +1,84 @@
+import type { KernelStep, MapStep, Program, Step } from '../../lower/program.js';
+import { isContiguous } from '../../tensor/layout.js';
+import { sizeOf } from '../../tensor/shape.js';
+import type { GpuModule } from '../gpu-module.js';
+import { refOf } from '../plan/kernels/single.js';
+import { planMap } from '../plan/loops.js';
+import { keyOf, MAX_ARGS, type Pass } from '../plan/pass.js';
+import { argNames } from '../plan/text.js';
+import { type Unit, unitOf } from '../resident/units.js';
+import { type Epilogue, isTiled, productShader } from './matmul.js';
+import { translateParts } from './shader.js';
+
+/** Float arithmetic that reads the product cell by cell, and writes one result. */
+function follows(step: Step, product: KernelStep): step is MapStep {
+  if (step.kind !== 'map' || step.outputs.length !== 1) return false;
+  const whole = sizeOf(product.output.layout.shape);
+  return (
+    sizeOf(step.shape) === whole &&
+    step.outputs[0].target.dtype === 'float32' &&
+    step.nodes.every(({ dtype }) => dtype === 'float32' || dtype === 'bool') &&
+    step.inputs
+      .filter((o) => o.buffer === product.output.buffer)
+      .every(({ layout }) => isContiguous(layout) && layout.offset === 0)
+  );
+}
+
+/**
+ * Products whose only user is elementwise arithmetic (bias, activation, a scaled update of weights) do it before they store a
+ * cell: one kernel instead of two, and no product in memory in between.
+ */
+export function fuseProducts(
+  gpu: GpuModule,
+  { steps, outputs }: Pick<Program, 'steps' | 'outputs'>,
+  maxGroups: number,
+): Unit[] {
+  const users = new Map<number, Step[]>();
+  for (const step of steps)
+    for (const buffer of new Set(step.inputs.map((o) => o.buffer)))
+      users.set(buffer, [...(users.get(buffer) ?? []), step]);
+  const taken = new Set<Step>();
+  const fused = new Map<Step, Unit>();
+  for (const step of steps) {
+    if (!isTiled(step) || outputs.includes(step.output.buffer)) continue;
+    const [user, ...others] = users.get(step.output.buffer) ?? [];
+    if (!user || others.length > 0 || fused.has(user) || !follows(user, step)) continue;
+    const pass = fusedPass(gpu, step, user, maxGroups);
+    if (!pass) continue;
+    taken.add(step);
+    fused.set(user, { steps: [step, user], passes: [pass] });
+  }
+  return steps.flatMap((step) => (taken.has(step) ? [] : [fused.get(step) ?? unitOf(step)]));
+}
+
+/** gpu.js translates the arithmetic; where it reads the product it gets the cell at hand. */
+function fusedPass(gpu: GpuModule, product: KernelStep, map: MapStep, maxGroups: number): Pass | null {
+  const plan = planMap(map);
+  if ('refused' in plan || plan.passes.length !== 1) return null;
+  const [{ source, args: mapArgs, length, result }] = plan.passes;
+  const { args, nameOf } = argNames(product.inputs.map(refOf));
+  const own = keyOf(refOf(product.output));
+  const further = mapArgs.filter((ref) => keyOf(ref) !== own);
+  if (args.length + further.length > MAX_ARGS) return null;
+  const { body, functions } = translateParts(gpu, source, mapArgs.length, length);
+  const arrays = further.map((_, i) => `further${i}`);
+  const reading = mapArgs.map((ref, i) => {
+    const value = keyOf(ref) === own ? 'product' : `${arrays[further.indexOf(ref)]}[x]`;
+    return `fn get_user_a${i}(z : i32, y : i32, x : i32) -> f32 { return ${value}; }`;
+  });
+  const epilogue: Epilogue = {
+    declarations: [
+      'var<private> threadGid : vec3<u32>;',
+      'var<private> product : f32;',
+      ...reading,
+      functions,
+      `fn finish(data_index : i32) {\n${body}\n}`,
+    ].join('\n'),
+    store: (value, cell) =>
+      `product = ${value}; threadGid = vec3<u32>(u32${cell}, 0u, 0u); finish(i32(threadGid.x));`,
+  };
+  const [left, right] = product.inputs.map((o) => nameOf(refOf(o)));
+  const bindings = [...args.map(nameOf), ...arrays, 'result'];
+  const shader = productShader(product, maxGroups, [left, right], bindings, epilogue);
+  return { source: shader.code, length, args: [...args, ...further], result, shader };
+}
