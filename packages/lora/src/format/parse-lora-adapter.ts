@@ -1,7 +1,7 @@
 import type { RawStateDict, RawTensor } from '@weightloom/checkpoint';
 import { AdapterError } from '../adapter-error.js';
 import { checkLayer } from '../internal/check-layer.js';
-import { listNames, quote } from '../internal/text.js';
+import { editDistance, listNames, nearest, quote } from '../internal/text.js';
 import type { LoraAdapter, LoraLayer } from './lora-adapter.js';
 import type { LoraConfig } from './lora-config.js';
 import { moduleMatcher, patternLookup } from './match-modules.js';
@@ -43,6 +43,7 @@ export function parseLoraAdapter({ config: text, tensors, where = 'adapter' }: A
   const tokens = new Map<string, RawTensor>();
   const bare: string[] = [];
   const named: string[] = [];
+  const unexpected: string[] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
     if (!name.startsWith(PREFIX)) bare.push(name);
     const inModel = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
@@ -51,21 +52,20 @@ export function parseLoraAdapter({ config: text, tensors, where = 'adapter' }: A
     if (place?.name !== undefined) named.push(name);
     if (rows) tokens.set(rows[1]!, tensor);
     else if (place) addPart(place, tensor);
-    else if (/(^|\.)lora_\w+(\.|$)/.test(inModel.split('.').slice(-3).join('.'))) {
-      const expected =
-        'tensors of LoRA (lora_A, lora_B, lora_embedding_A, lora_embedding_B, lora_magnitude_vector)';
-      throw new AdapterError({ where, expected, received: quote(name) });
-    } else saved.set(inModel, tensor);
+    else if (/(^|\.)lora_\w+(\.|$)/.test(inModel.split('.').slice(-3).join('.'))) unexpected.push(inModel);
+    else saved.set(inModel, tensor);
   }
   const layers = new Map<string, LoraLayer>();
+  const missing: string[] = [];
   for (const [path, { kind, a, b, bias, magnitude }] of parts) {
-    if (!a || !b) {
-      const received = `only ${a ? 'lora_A' : b ? 'lora_B' : 'other parts'}`;
-      throw new AdapterError({ where: `${where}: ${quote(path)}`, expected: 'lora_A and lora_B', received });
-    }
+    if (!a) missing.push(`${path}.${kind ? 'lora_embedding_A' : 'lora_A.weight'}`);
+    if (!b) missing.push(`${path}.${kind ? 'lora_embedding_B' : 'lora_B.weight'}`);
+    if (!a || !b) continue;
     const isConv = kind === undefined && a.shape.length > 2;
     layers.set(path, { kind: kind ?? (isConv ? 'conv' : 'linear'), a, b, bias, magnitude });
   }
+  if (missing.length + unexpected.length > 0)
+    refuseNames(missing, unexpected, [...unexpected, ...saved.keys()], where);
   checkAgainstConfig(layers, config, where);
   checkTokens(tokens, config, where);
   const notes = [...warnings];
@@ -91,6 +91,34 @@ export function parseLoraAdapter({ config: text, tensors, where = 'adapter' }: A
     own.kind ??= kind;
     parts.set(path, own);
   }
+}
+
+/** How many names a refusal lists. */
+const LISTED = 100;
+
+/** One error for all names that are not as they should be, with what to rename where a name is only misspelt. */
+function refuseNames(
+  missing: readonly string[],
+  unexpected: readonly string[],
+  candidates: readonly string[],
+  where: string,
+): never {
+  const parts = [
+    ...(missing.length > 0 ? [`no ${listNames(missing, LISTED)}`] : []),
+    ...(unexpected.length > 0 ? [`unexpected ${listNames(unexpected, LISTED)}`] : []),
+  ];
+  const renames = missing.flatMap((name) => {
+    const module = name.slice(0, name.lastIndexOf('.lora_') + 1);
+    const own = candidates.filter((candidate) => candidate.startsWith(module));
+    const [near] = nearest(name, own, 1);
+    return near !== undefined && editDistance(name, near) <= 6 ? [`${quote(near)} to ${quote(name)}`] : [];
+  });
+  throw new AdapterError({
+    where,
+    expected: 'lora_A and lora_B (lora_embedding_A and lora_embedding_B) of each module, and tensors of LoRA',
+    received: parts.join('; '),
+    cure: renames.length > 0 ? `rename ${renames.slice(0, LISTED).join(', ')}` : undefined,
+  });
 }
 
 /** Where a tensor belongs by the last segments of its name: a module may itself be called `lora_A` or `weight`. */

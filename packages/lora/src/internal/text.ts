@@ -34,7 +34,7 @@ export function nearest(name: string, candidates: readonly string[], count = 3):
 }
 
 /** Levenshtein distance of two short texts; long ones are compared by their ends, where module names differ. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   const [x, y] = [a.slice(-48), b.slice(-48)];
   let row = Array.from({ length: y.length + 1 }, (_, j) => j);
   for (let i = 1; i <= x.length; i++) {

@@ -78,7 +78,22 @@ describe('parseLoraAdapter', () => {
       'only one factor',
       { 'base_model.model.h.0.q.lora_A.weight': tensor(2, 3) },
       {},
-      'a: "h.0.q": expected lora_A and lora_B, received only lora_A',
+      'and tensors of LoRA, received no "h.0.q.lora_B.weight"',
+    ],
+    [
+      'names with mistakes: all of them, with what to rename',
+      {
+        'base_model.model.h.0.q.lora_A.weight': tensor(2, 3),
+        'base_model.model.h.0.q.lora_b.weight': tensor(4, 2),
+        'base_model.model.h.1.q.lora_A.weight': tensor(2, 3),
+        'base_model.model.h.1.q.lora_X': tensor(4, 2),
+        'base_model.model.h.2.q.lora_B.weight': tensor(4, 2),
+        'base_model.model.h.2.q.loraA.weight': tensor(2, 3),
+      },
+      {},
+      'received no "h.0.q.lora_B.weight", "h.1.q.lora_B.weight", "h.2.q.lora_A.weight"; unexpected "h.0.q.lora_b.weight", ' +
+        '"h.1.q.lora_X"; rename "h.0.q.lora_b.weight" to "h.0.q.lora_B.weight", ' +
+        '"h.2.q.loraA.weight" to "h.2.q.lora_A.weight"',
     ],
     [
       'a rank that is not configured',
@@ -138,7 +153,7 @@ describe('parseLoraAdapter', () => {
       'AdaLoRA',
       { ...factors, 'base_model.model.h.0.q.lora_E': tensor(2, 1) },
       {},
-      'expected tensors of LoRA',
+      'and tensors of LoRA, received unexpected "h.0.q.lora_E"',
     ],
     [
       'no factors',
