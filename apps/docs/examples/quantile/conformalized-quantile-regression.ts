@@ -2,6 +2,7 @@ import { cqr, gradientBoosting, type Intervals, quantileBand, splitConformal } f
 import { backendReport, foldIn, generator } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { fanChart } from '../../src/fan-chart.js';
 
 export const paper: Paper = {
   title: 'Conformalized Quantile Regression',
@@ -17,6 +18,10 @@ const ALPHA = 0.1;
 const ROWS = 2000;
 const LEVELS = [ALPHA / 2, 0.5, 1 - ALPHA / 2];
 const BINS = 10;
+/** Where the intervals are drawn. */
+const GRID = Array.from({ length: 101 }, (_, i) => [i / 100]);
+/** Standard normal quantile of 0.95. */
+const Z = 1.6448536;
 
 type Random = ReturnType<typeof generator>;
 
@@ -41,6 +46,9 @@ function judge({ lower, upper }: Intervals, { x, y }: ReturnType<typeof drawRows
 export async function run({ key, seeds, signal, onProgress }: RunOptions): Promise<RunResult> {
   const split: ReturnType<typeof judge>[] = [];
   const conformal: ReturnType<typeof judge>[] = [];
+  /** Intervals over x, of the first seed. */
+  let drawn:
+    { readonly split: Intervals; readonly cqr: Intervals; readonly median: Float64Array } | undefined;
   for (const [s, seed] of seeds.entries()) {
     const random = generator(foldIn(key, seed));
     const [train, calibration, test] = [drawRows(random), drawRows(random), drawRows(random)];
@@ -62,6 +70,11 @@ export async function run({ key, seeds, signal, onProgress }: RunOptions): Promi
     const byQuantiles = cqr({ ...bandOf(calibration.x), y: calibration.y, alpha: ALPHA });
     conformal.push(judge(byQuantiles.intervals(bandOf(test.x)), test));
     // #endregion main
+    drawn ??= {
+      split: byResiduals.intervals(medianOf(GRID)),
+      cqr: byQuantiles.intervals(bandOf(GRID)),
+      median: Float64Array.from(medianOf(GRID)),
+    };
     onProgress?.({ done: s + 1, total: seeds.length, label: `Seed ${seed}` });
     await new Promise((resolve) => setTimeout(resolve));
     signal?.throwIfAborted();
@@ -71,8 +84,29 @@ export async function run({ key, seeds, signal, onProgress }: RunOptions): Promi
   const curve = (results: readonly { bins: readonly number[] }[]) =>
     Array.from({ length: BINS }, (_, b) => average(results.map(({ bins }) => bins[b]!)));
   const tenths = Array.from({ length: BINS }, (_, b) => (b + 0.5) / BINS);
+  const x = GRID.map(([v]) => v!);
+  const truth = (sign: number) => ({
+    name: sign < 0 ? 'true 0.05' : 'true 0.95',
+    x,
+    y: x.map((v) => Math.sin(6 * v) + sign * Z * (0.1 + 1.5 * v)),
+    dashed: true,
+    points: false,
+  });
+  const band = (title: string, { lower, upper }: Intervals) =>
+    fanChart({
+      title,
+      xLabel: 'x',
+      yLabel: 'y',
+      x,
+      levels: LEVELS,
+      quantiles: x.map((_, i) => [lower[i]!, drawn!.median[i]!, upper[i]!]),
+      others: [truth(-1), truth(1)],
+      range: [-4, 4],
+    });
   return {
     charts: [
+      band('Split conformal, first seed', drawn!.split),
+      band('CQR, first seed', drawn!.cqr),
       {
         type: 'line',
         title: 'Coverage over x',

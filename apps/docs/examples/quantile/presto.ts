@@ -21,7 +21,7 @@ export const claim =
 
 const ROWS = 1000;
 const FEATURES = 10;
-const DRAWS = 8;
+const DRAWS = 4;
 const INTERCEPTS = [0, 3.5, 5.5];
 
 type Random = ReturnType<typeof generator>;
