@@ -68,6 +68,11 @@ export {
   type SingularAlignmentOptions,
 } from './align/singular-alignment.js';
 
+export { mergedWidths, partialMerge, type PartialMergeOptions } from './pleas/partial-merge.js';
+export { chooseSeparate } from './pleas/choose-separate.js';
+export { planRatios, type PlanRatiosOptions } from './pleas/plan-ratios.js';
+export { pleas, type Pleas, type PleasOptions } from './pleas/pleas.js';
+
 export { nuslerp, type NuslerpOptions } from './nuslerp.js';
 export { multislerp, type MultislerpOptions } from './multislerp.js';
 export { karcher, type KarcherOptions } from './karcher.js';

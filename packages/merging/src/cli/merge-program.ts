@@ -11,6 +11,7 @@ import { type TensorStatistics, withStatistics } from '../recipe/merge-statistic
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import type { RecipePlan } from '../recipe/plan-recipe.js';
 import { inspectRecipe } from '../recipe/run-recipe.js';
+import { addAlignCommand } from './align-command.js';
 import { addEvolveCommand } from './evolve-command.js';
 import {
   addFamiliarOptions,
@@ -18,6 +19,7 @@ import {
   familiarNotes,
   refuseFamiliarOptions,
 } from './familiar-options.js';
+import { addBarrierCommand, addInterpolateCommand } from './line-commands.js';
 import { parseDtype, parseSize, parseWhole } from './parse-options.js';
 
 interface MergeOptions extends FamiliarOptions {
@@ -103,6 +105,9 @@ export function mergeProgram(): Command {
   program.addHelpText('after', EXAMPLES);
   addFamiliarOptions(program);
   addEvolveCommand(program);
+  addAlignCommand(program);
+  addBarrierCommand(program);
+  addInterpolateCommand(program);
   return program.action(
     cliAction<[string, string | undefined], MergeOptions>(
       async ({ options, onProgress, signal }, recipeFile, place) => {

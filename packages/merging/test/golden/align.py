@@ -91,6 +91,51 @@ def activation_matching(kind):
     return out
 
 
+def pleas(ratio, ridge):
+    """Partial merge by distances, then ridge regression where separate units of one parent do not read those of the other."""
+    pre = []
+    for m in (a, b):
+        m = {n: w.astype(float) for n, w in m.items()}
+        h, outs, ins = x.astype(float), [], []
+        for l in range(3):
+            ins.append(h)
+            outs.append(h @ m[f"layers.{l}.weight"].T + m[f"layers.{l}.bias"])
+            h = np.maximum(outs[-1], 0)
+        pre.append((ins, outs))
+    sides = []
+    for l in range(2):
+        ha, hb = (np.maximum(pre[k][1][l], 0) for k in (0, 1))
+        s = -np.linalg.norm(ha.T[:, None] - hb.T[None], axis=2)
+        _, c = linear_sum_assignment(s, maximize=True)
+        n = len(c)
+        worst = np.sort(np.argsort(s[np.arange(n), c], kind="stable")[: int(np.floor(ratio * n + 0.5))])
+        kept = np.setdiff1d(np.arange(n), worst)
+        sides.append(((kept, c[kept]), (worst, c[worst])))
+
+    def join(u, v, side):
+        if side is None:
+            return (u + v) / 2, [u.shape[1], u.shape[1]]
+        (ma, mb), (sa, sb) = side
+        return np.hstack([(u[:, ma] + v[:, mb]) / 2, u[:, sa], v[:, sb]]), [len(ma), len(ma) + len(sa)]
+
+    layers = []
+    for l in range(3):
+        xs, cut_in = join(pre[0][0][l], pre[1][0][l], sides[l - 1] if l > 0 else None)
+        ys, cut_out = join(pre[0][1][l], pre[1][1][l], sides[l] if l < 2 else None)
+        d, o = xs.shape[1], ys.shape[1]
+        ones = np.hstack([xs, np.ones((len(xs), 1))])
+        penalty = np.diag([ridge * (xs**2).sum() / d] * d + [0.0])
+        w = np.zeros((d + 1, o))
+        columns = np.arange(d + 1)
+        for lo, hi, ok in [(0, cut_out[0], columns >= 0), (cut_out[0], cut_out[1], (columns < cut_in[1]) | (columns == d)),
+                           (cut_out[1], o, (columns < cut_in[0]) | (columns >= cut_in[1]))]:
+            if hi > lo:
+                z = ones[:, ok]
+                w[np.ix_(ok, np.arange(lo, hi))] = np.linalg.solve(z.T @ z + penalty[np.ix_(ok, ok)], z.T @ ys[:, lo:hi])
+        layers.append({"weight": w[:d].T.ravel().tolist(), "bias": w[d].tolist(), "shape": [o, d]})
+    return {"ratio": ratio, "ridge": ridge, "layers": layers, "separate": [s[1][0].tolist() for s in sides]}
+
+
 def singular(gamma, top):
     total, count, leading = 0.0, 0.0, []
     for l in range(3):
@@ -136,5 +181,6 @@ print(json.dumps({
     "orders": ORDERS, "weightMatching": weight_matching(ORDERS),
     "activationMatching": {k: activation_matching(k) for k in ("moment", "correlation", "distance")},
     "singular": [singular(0.0, 5), singular(0.4, 2)],
+    "pleas": [pleas(0.0, 1e-2), pleas(0.3, 1e-2), pleas(1.0, 1e-2)],
     "batchNorm": batch_norm(),
 }))
