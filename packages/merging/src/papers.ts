@@ -24,6 +24,11 @@ export const papers = {
     url: 'https://arxiv.org/abs/2212.04089',
     functions: ['taskArithmetic'],
   },
+  'tangent-task-arithmetic': {
+    title: 'Task Arithmetic in the Tangent Space: Improved Editing of Pre-Trained Models',
+    url: 'https://arxiv.org/abs/2305.12827',
+    functions: ['linearize', 'disentanglementError', 'taskArithmetic'],
+  },
   ties: {
     title: 'TIES-Merging: Resolving Interference When Merging Models',
     url: 'https://arxiv.org/abs/2306.01708',
@@ -68,6 +73,11 @@ export const papers = {
     title: 'WASH: Train your Ensemble with Communication-Efficient Weight Shuffling, then Average',
     url: 'https://arxiv.org/abs/2405.17517',
     functions: ['trainWash', 'shuffleWeights', 'trainPapa', 'trainDart'],
+  },
+  pleas: {
+    title: 'PLeaS: Merging Models with Permutations and Least Squares',
+    url: 'https://arxiv.org/abs/2407.02447',
+    functions: ['pleas', 'partialMerge', 'mergedWidths', 'chooseSeparate', 'planRatios'],
   },
   'evolutionary-merging': {
     title: 'Evolutionary Optimization of Model Merging Recipes',
