@@ -12,7 +12,7 @@ import {
   softmaxCrossEntropy,
   type StateDict,
 } from '@weightloom/nn';
-import { foldIn, type Key, take, tensor } from '@weightloom/tensor-gpu';
+import { foldIn, generator, type Key, take, type Tensor, tensor } from '@weightloom/tensor-gpu';
 
 /** The 1797 digits by key: 1100 to train on, 300 to choose by, 397 to test. */
 export const splitDigits = (key: Key): Promise<DatasetSplit> =>
@@ -37,6 +37,20 @@ export const batchesOf = (data: Dataset, size: number): Dataset[] =>
     rowsOf(data, i * size, Math.min(data.inputs.shape[0]!, (i + 1) * size)),
   );
 
+/** The rows of each step, `size` of them, in a new order every pass over `count`. */
+export function rowsOfStep(key: Key, count: number, size: number): (step: number) => Tensor {
+  const stepsPerEpoch = Math.floor(count / size);
+  let known = -1;
+  let order = new Int32Array(0);
+  return (step) => {
+    const epoch = Math.floor(step / stepsPerEpoch);
+    if (epoch !== known) order = Int32Array.from(generator(foldIn(key, epoch)).permutation(count));
+    known = epoch;
+    const start = (step % stepsPerEpoch) * size;
+    return tensor(order.slice(start, start + size));
+  };
+}
+
 /** The examples that show one of `classes`. */
 export async function ofClasses(data: Dataset, classes: readonly number[]): Promise<Dataset> {
   const labels = Array.from(await data.targets.data());
@@ -60,11 +74,8 @@ export async function changed(
   return { inputs: tensor(pictures, data.inputs.shape), targets: data.targets };
 }
 
-/** White on black in place of black on white. */
-export const inverted = (pictures: Float32Array): Float32Array => pictures.map((ink) => 1 - ink);
-
 export interface TrainOptions {
-  readonly model: Model;
+  readonly model: Pick<Model, 'apply'> & Partial<Model>;
   readonly data: Dataset;
   /** Where to start; survives. Default: a new network. */
   readonly params?: StateDict;
