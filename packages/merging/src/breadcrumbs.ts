@@ -3,7 +3,8 @@ import { checkNumber, isDensity, perModel } from './internal/check-number.js';
 import { checkWeights } from './internal/check-weights.js';
 import { mergeOntoBase } from './internal/merge-onto-base.js';
 import type { TaskVectorOptions } from './internal/options.js';
-import { rankSparsifier } from './internal/sparsifier.js';
+import { rankRow } from './internal/rank-row.js';
+import { rankSparsifier, type Sparsifier } from './internal/sparsifier.js';
 import { taskVectorMethod } from './internal/task-vector-method.js';
 
 export interface BreadcrumbsOptions extends TaskVectorOptions {
@@ -11,6 +12,14 @@ export interface BreadcrumbsOptions extends TaskVectorOptions {
   readonly density?: number | readonly number[];
   /** Fraction of the largest changes that is dropped, in [0, 1): one number, or one per model (default 0.01). */
   readonly gamma?: number | readonly number[];
+  /**
+   * Among what the largest and smallest changes are looked for:
+   * - `'tensor'` (default): in each whole tensor, as mergekit does;
+   * - `'row'`: in each row along the last axis, as the paper's code does. There `⌊gamma · n⌋` are dropped first and the
+   *   `⌊density · n⌋` next ones kept, of n in a row; scalars and rows of one are kept whole. The paper starts its search from `density` 0.15,
+   *   `gamma` 0.006 and `lambda` 0.2.
+   */
+  readonly along?: 'tensor' | 'row';
   /** `'mergekit'`: lose a tensor's whole change where `⌊gamma · n⌋` is 0, as mergekit 0.1.4 does. */
   readonly compat?: 'mergekit';
 }
@@ -20,9 +29,10 @@ export interface BreadcrumbsOptions extends TaskVectorOptions {
  *
  * Of the n changes `dᵢ = wᵢ - w₀` of each tensor, `k = ⌊density · n⌋` are kept: those below the `⌊gamma · n⌋` largest by
  * `|dᵢ|`, as far as there are as many. `out = w₀ + λ Σ aᵢ dᵢ` over what is kept, divided by `Σ aᵢ` when `normalize` is set
- * (default `false`). With density 1 nothing is dropped.
+ * (default `false`). With density 1 nothing is dropped (along whole tensors).
  *
- * The paper drops and keeps along the last axis, row by row; this is mergekit's rule, over the whole tensor.
+ * That is mergekit's rule; the paper's is `along: 'row'`. With `gamma` 0 the changes are only trimmed, as in TIES; with `density`
+ * `1 - gamma` only the largest are dropped.
  *
  * @param base - `w₀`, the model that the others were fine-tuned from
  * @param models - at least one; names, shapes and dtypes of the base
@@ -62,7 +72,7 @@ function breadcrumbsLike(
   count: number,
   options: BreadcrumbsOptions,
 ): ChunkedMethod {
-  const { density = 1, gamma = 0.01, lambda = 1, normalize = false, compat } = options;
+  const { density = 1, gamma = 0.01, along = 'tensor', lambda = 1, normalize = false, compat } = options;
   const densities = perModel(name, 'density', density, count, isDensity);
   const gammas = perModel(name, 'gamma', gamma, count, {
     is: (value) => value >= 0 && value < 1,
@@ -70,14 +80,19 @@ function breadcrumbsLike(
   });
   const weights = checkWeights(name, options.weights, count, normalize && vote === 'none');
   checkNumber(name, 'lambda', lambda);
+  if (along !== 'tensor' && along !== 'row') {
+    throw new RangeError(`${name}: expected along to be "tensor" or "row", received ${String(along)}`);
+  }
   return taskVectorMethod({
     name,
+    granularity: along === 'row' ? 'row' : 'element',
     weights,
     lambda,
     normalize,
     vote,
     sparsify([tensor], i) {
-      const { size } = tensor!;
+      const { size, shape } = tensor!;
+      if (along === 'row') return rowSparsifier(shape.at(-1) ?? 1, densities[i]!, gammas[i]!);
       if (densities[i] === 1) return rankSparsifier(size, 0, size);
       const kept = Math.floor(densities[i]! * size);
       const largest = Math.min(Math.floor(gammas[i]! * size), size - kept);
@@ -85,4 +100,24 @@ function breadcrumbsLike(
       return rankSparsifier(size, size - kept - largest, size - largest);
     },
   });
+}
+
+/** Keeps the middle of every `length` changes: drops the largest share `gamma`, then keeps the largest share `density` of the rest. */
+function rowSparsifier(length: number, density: number, gamma: number): Sparsifier {
+  const dropped = length === 1 ? 0 : Math.floor(gamma * length);
+  const kept = length === 1 ? 1 : Math.min(Math.floor(density * length), length - dropped);
+  const [from, to] = [length - dropped - kept, length - dropped];
+  return {
+    passes: [],
+    walk: () => (change) => {
+      const values = change.values();
+      for (let start = 0; start < values.length; start += length) {
+        const row = values.subarray(start, start + length);
+        rankRow(row).forEach((rank, j) => {
+          if (rank < from || rank >= to) row[j] = 0;
+        });
+      }
+      return values;
+    },
+  };
 }

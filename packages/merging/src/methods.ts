@@ -178,7 +178,7 @@ export const methods: { readonly [Name in MethodName]: Method<Name> } = {
     mergekit: 'breadcrumbs',
     summary: 'Drops the largest and the smallest changes, sums the others.',
     symmetric: true,
-    options: [...taskVector, 'density', 'gamma', 'compat'],
+    options: [...taskVector, 'density', 'gamma', 'along', 'compat'],
     create: (models, options) => breadcrumbsMethod(models, options),
   },
   breadcrumbsTies: {
@@ -186,7 +186,7 @@ export const methods: { readonly [Name in MethodName]: Method<Name> } = {
     mergekit: 'breadcrumbs_ties',
     summary: 'Drops the largest and the smallest changes, elects signs as TIES does.',
     symmetric: true,
-    options: [...taskVector, 'density', 'gamma', 'compat'],
+    options: [...taskVector, 'density', 'gamma', 'along', 'compat'],
     create: (models, options) => breadcrumbsTiesMethod(models, options),
   },
   modelStock: {

@@ -1,5 +1,5 @@
-import { stateDict } from '@weightloom/state-dict';
-import { generator, key, tensor } from '@weightloom/tensor-gpu';
+import { mapTensors, stateDict } from '@weightloom/state-dict';
+import { generator, key, tensor, zerosLike } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
 import { breadcrumbs, breadcrumbsTies } from '../src/index.js';
 import { dict, numbers, values } from './helpers.js';
@@ -50,6 +50,38 @@ describe('breadcrumbs', () => {
     expect(
       (await values(await breadcrumbs(zeros, [model], { ...options, compat: 'mergekit' }))).w!.map(Math.abs),
     ).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('drops and keeps row by row along the last axis, as the paper does', async () => {
+    const grid = dict({
+      w: [
+        [
+          [1, -2, 3, -4, 5],
+          [10, 20, 30, 40, -50],
+        ],
+      ],
+      b: [3, -1, 2, 0, 9],
+      s: 7,
+    });
+    const start = mapTensors(grid, (t) => zerosLike(t));
+    // Of 5: ⌊0.2 · 5⌋ = 1 goes, then ⌊0.4 · 5⌋ = 2 stay. A scalar stays.
+    const merged = await breadcrumbs(start, [grid], { density: 0.4, gamma: 0.2, along: 'row' });
+    expect(await values(merged)).toEqual({
+      w: [0, 0, 3, -4, 0, 0, 0, 30, 40, 0],
+      b: [3, 0, 2, 0, 0],
+      s: [7],
+    });
+  });
+
+  it('drops the largest first even where little else is left to keep', async () => {
+    const merged = await breadcrumbs(zeros, [model], { density: 0.9, gamma: 0.4, along: 'row' });
+    expect(await values(merged)).toEqual({ w: [0, -1, 3, 0, 2] });
+  });
+
+  it('refuses another way to go along', async () => {
+    await expect(breadcrumbs(zeros, [model], { along: 'column' as 'row' })).rejects.toThrow(
+      'breadcrumbs: expected along to be "tensor" or "row", received column',
+    );
   });
 
   it('refuses gamma outside [0, 1)', async () => {

@@ -30,7 +30,10 @@ const rows: { readonly [Name in MethodName]: readonly MethodOptions[Name][] } = 
     { density: 0.4, epsilon: 0.1, key: key(4) },
     { density: 0.6, epsilon: [0.1, 0.2, 0], key: key(4), rescale: 'l1' },
   ],
-  breadcrumbs: [{ density: 0.3, gamma: 0.02 }],
+  breadcrumbs: [
+    { density: 0.3, gamma: 0.02 },
+    { density: 0.3, gamma: 0.02, along: 'row' },
+  ],
   breadcrumbsTies: [{ density: [0.3, 0.9, 1], gamma: 0.2, weights: [1, 2, 3], normalize: true }],
   modelStock: [{}, { filterWise: true }],
   sce: [{}, { selectTopK: 0.3 }],

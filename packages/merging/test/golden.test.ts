@@ -65,6 +65,7 @@ const cases: Record<string, () => Promise<StateDict>> = {
   karcherFar: () => karcher([base, backwards, m1], { maxIterations: 4, tolerance: 0 }),
   breadcrumbs: () => breadcrumbs(base, models, { density: 0.5, gamma: 0.1, weights, lambda: 0.5 }),
   breadcrumbsMergekit: () => breadcrumbs(base, models, { density: 0.5, gamma: 0.1, compat: 'mergekit' }),
+  breadcrumbsRows: () => breadcrumbs(base, models, { density: 0.5, gamma: 0.2, along: 'row', lambda: 0.2 }),
   breadcrumbsTies: () =>
     breadcrumbsTies(base, models, { density: 0.3, gamma: 0.2, weights, normalize: true }),
   modelStock: () => modelStock(base, models),

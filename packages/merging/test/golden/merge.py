@@ -130,6 +130,18 @@ def crumbs(d, density, gamma, buggy=False):
     return np.where(keep.reshape(d.shape), d, 0)
 
 
+def crumb_rows(d, density, gamma):
+    # Along the last axis: the largest int(n * gamma) go first, then the largest int(n * density) of what is left stay.
+    out = np.zeros_like(d)
+    for place in np.ndindex(d.shape[:-1]):
+        row = d[place]
+        order = np.argsort(-np.abs(row), kind="stable")
+        top_n = int(row.size * gamma)
+        keep = order[top_n : top_n + int(row.size * density)]
+        out[place][keep] = row[keep]
+    return out
+
+
 deltas = lambda n: [f64(m[n]) - f64(base[n]) for m in models]
 
 
@@ -229,6 +241,7 @@ cases = {
     "karcherFar": each(lambda n: karcher([base[n], m2[n][::-1], m1[n]], 4, 0)),
     "breadcrumbs": onto(lambda n: 0.5 * sum(a * crumbs(d, 0.5, 0.1) for a, d in zip(weights, deltas(n)))),
     "breadcrumbsMergekit": onto(lambda n: sum(crumbs(d, 0.5, 0.1, True) for d in deltas(n))),
+    "breadcrumbsRows": onto(lambda n: 0.2 * sum(crumb_rows(d, 0.5, 0.2) for d in deltas(n))),
     "breadcrumbsTies": onto(lambda n: vote([a * crumbs(d, 0.3, 0.2) for a, d in zip(weights, deltas(n))], weights, True)),
     "modelStock": each(lambda n: stock(n, False)),
     "modelStockFilters": each(lambda n: stock(n, True)),
