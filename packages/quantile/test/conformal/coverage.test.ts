@@ -1,42 +1,18 @@
-import { foldIn, generator, key } from '@weightloom/tensor-gpu';
+import { key } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
 import { calibrateQuantiles } from '../../src/conformal/calibrate-quantiles.js';
 import { cqr } from '../../src/conformal/cqr.js';
 import { crossCqr } from '../../src/conformal/cross-cqr.js';
 import { cvPlus, jackknifePlus } from '../../src/conformal/cv-plus.js';
-import { dtAci } from '../../src/conformal/dtaci.js';
 import { enbPi } from '../../src/conformal/enbpi.js';
-import type { Intervals } from '../../src/conformal/intervals.js';
 import { jackknifePlusAfterBootstrap } from '../../src/conformal/jackknife-plus-after-bootstrap.js';
 import { splitConformal } from '../../src/conformal/split-conformal.js';
+import { conformalQuantiles } from '../../src/models/conformal-quantiles.js';
+import { linearQuantiles } from '../../src/models/linear-quantiles.js';
 import { binomialBounds } from '../support/binomial-bounds.js';
+import { count, covers, expectCoverage, type Random } from '../support/coverage.js';
 
-/** Fresh data in every draw, one new point: whether it is covered are independent coin flips of the same coin. */
-type Random = ReturnType<typeof generator>;
-const root = key(20240917);
-const covers = ({ lower, upper }: Pick<Intervals, 'lower' | 'upper'>, y: number) =>
-  lower[0]! <= y && y <= upper[0]!;
-
-function count(name: string, draws: number, draw: (random: Random) => boolean): number {
-  let hits = 0;
-  for (let r = 0; r < draws; r++) if (draw(generator(foldIn(foldIn(root, name), r)))) hits++;
-  return hits;
-}
-
-async function countAsync(
-  name: string,
-  draws: number,
-  draw: (random: Random) => Promise<boolean>,
-): Promise<number> {
-  let hits = 0;
-  for (let r = 0; r < draws; r++) if (await draw(generator(foldIn(foldIn(root, name), r)))) hits++;
-  return hits;
-}
-
-function expectCoverage(hits: number, draws: number, low: number, high = low): void {
-  expect(hits).toBeGreaterThanOrEqual(binomialBounds(draws, low).low);
-  expect(hits).toBeLessThanOrEqual(binomialBounds(draws, high).high);
-}
+const TAILS = ['symmetric', 'asymmetric', 'lower', 'upper'] as const;
 
 describe('methods with exact finite-sample coverage, 2000 draws of 19 calibration rows at alpha 0.2', () => {
   // (n + 1)(1 - alpha) = 16 is whole and scores have no ties, so coverage is 0.8 to the last digit.
@@ -54,21 +30,18 @@ describe('methods with exact finite-sample coverage, 2000 draws of 19 calibratio
     y: list.map(({ y }) => y),
   });
 
-  it.each(['symmetric', 'asymmetric', 'lower', 'upper'] as const)(
-    'split conformal, %s tails, covers 0.8',
-    (tails) => {
-      const hits = count(`split ${tails}`, draws, (random) => {
-        const calibrated = splitConformal({ ...base(rows(random)), alpha: 0.2, tails });
-        const { x, y } = row(random);
-        return covers(calibrated.intervals([model(x)]), y);
-      });
-      expectCoverage(hits, draws, 0.8);
-    },
-  );
+  it.each(TAILS)('split conformal, %s tails, covers 0.8', async (tails) => {
+    const hits = await count(`split ${tails}`, draws, (random) => {
+      const calibrated = splitConformal({ ...base(rows(random)), alpha: 0.2, tails });
+      const { x, y } = row(random);
+      return covers(calibrated.intervals([model(x)]), y);
+    });
+    expectCoverage(hits, draws, 0.8);
+  });
 
-  it('locally weighted split conformal covers 0.8', () => {
+  it('locally weighted split conformal covers 0.8', async () => {
     const scale = (x: number) => 0.2 + x;
-    const hits = count('weighted', draws, (random) => {
+    const hits = await count('weighted', draws, (random) => {
       const list = rows(random);
       const calibrated = splitConformal({ ...base(list), alpha: 0.2, scales: list.map(({ x }) => scale(x)) });
       const { x, y } = row(random);
@@ -77,8 +50,8 @@ describe('methods with exact finite-sample coverage, 2000 draws of 19 calibratio
     expectCoverage(hits, draws, 0.8);
   });
 
-  it('a stream of updates covers like one calibration', () => {
-    const hits = count('stream', draws, (random) => {
+  it('a stream of updates covers like one calibration', async () => {
+    const hits = await count('stream', draws, (random) => {
       const calibrated = splitConformal({ ...base(rows(random, 30)), alpha: 0.2, window: n });
       for (const fresh of rows(random, 7)) {
         const { predictions, y } = base([fresh]);
@@ -90,12 +63,12 @@ describe('methods with exact finite-sample coverage, 2000 draws of 19 calibratio
     expectCoverage(hits, draws, 0.8);
   });
 
-  it('Mondrian split conformal covers 0.8 in each group, where one threshold for all does not', () => {
+  it('Mondrian split conformal covers 0.8 in each group, where one threshold for all does not', async () => {
     // Group 0 has noise 1, group 1 noise 5.
     const groups = Array.from({ length: 2 * n }, (_, i) => i % 2);
     for (const group of [0, 1]) {
       let pooled = 0;
-      const hits = count(`mondrian ${group}`, draws, (random) => {
+      const hits = await count(`mondrian ${group}`, draws, (random) => {
         const targets = groups.map((g) => (g === 0 ? 1 : 5) * random.normal());
         const predictions = groups.map(() => 0);
         const y = (group === 0 ? 1 : 5) * random.normal();
@@ -116,8 +89,8 @@ describe('methods with exact finite-sample coverage, 2000 draws of 19 calibratio
     upper: list.map(({ x }) => quantiles(x).upper),
   });
 
-  it.each(['symmetric', 'asymmetric', 'lower', 'upper'] as const)('CQR, %s tails, covers 0.8', (tails) => {
-    const hits = count(`cqr ${tails}`, draws, (random) => {
+  it.each(TAILS)('CQR, %s tails, covers 0.8', async (tails) => {
+    const hits = await count(`cqr ${tails}`, draws, (random) => {
       const list = rows(random);
       const calibrated = cqr({ ...bandOf(list), y: list.map(({ y }) => y), alpha: 0.2, tails });
       const fresh = row(random);
@@ -126,11 +99,45 @@ describe('methods with exact finite-sample coverage, 2000 draws of 19 calibratio
     expectCoverage(hits, draws, 0.8);
   });
 
-  it('every calibrated pair of a quantile grid covers at least 1 - 2 tau, and little more', () => {
+  it('Mondrian and locally weighted CQR covers 0.8 in each group', async () => {
+    const groups = Array.from({ length: 2 * n }, (_, i) => i % 2);
+    const scale = (x: number, group: number) => (0.2 + x) * (1 + group);
+    for (const group of [0, 1]) {
+      const hits = await count(`mondrian cqr ${group}`, draws, (random) => {
+        const list = rows(random, 2 * n);
+        const y = list.map(({ y: value }, i) => value * (1 + groups[i]!));
+        const scales = list.map(({ x }, i) => scale(x, groups[i]!));
+        const calibrated = cqr({ ...bandOf(list), y, alpha: 0.2, groups, scales });
+        const fresh = row(random);
+        const extras = { groups: [group], scales: [scale(fresh.x, group)] };
+        return covers(calibrated.intervals(bandOf([fresh]), extras), fresh.y * (1 + group));
+      });
+      expectCoverage(hits, draws, 0.8);
+    }
+  });
+
+  it('an estimator calibrated on rows it holds out covers at least 0.8, and little more', async () => {
+    const estimator = conformalQuantiles(linearQuantiles(), { share: 0.5 });
+    const hits = await count('estimator', 500, async (random) => {
+      const list = rows(random, 2 * n);
+      const options = { levels: [0.1, 0.9], key: key(random.integer(1e9)) };
+      const fitted = await estimator.fit(
+        list.map(({ x }) => [x]),
+        list.map(({ y }) => y),
+        options,
+      );
+      const { x, y } = row(random);
+      const [low, high] = fitted.predict([[x]]).data;
+      return low! <= y && y <= high!;
+    });
+    expectCoverage(hits, 500, 0.8, 0.81);
+  });
+
+  it('every calibrated pair of a quantile grid covers at least 1 - 2 tau, and little more', async () => {
     const levels = [0.1, 0.25, 0.5, 0.75, 0.9];
     const grid = (x: number) => levels.map((level) => model(x) + (level - 0.5) * (0.5 + x));
     let inner = 0;
-    const outer = count('grid', draws, (random) => {
+    const outer = await count('grid', draws, (random) => {
       const list = rows(random);
       const targets = list.map(({ y }) => y);
       const calibrated = calibrateQuantiles({
@@ -177,8 +184,8 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
     expectCoverage(hits, draws, low, high);
   };
 
-  it.each(['symmetric', 'asymmetric', 'lower', 'upper'] as const)('jackknife+, %s tails', async (tails) => {
-    const hits = await countAsync(`jackknife+ ${tails}`, draws, async (random) => {
+  it.each(TAILS)('jackknife+, %s tails', async (tails) => {
+    const hits = await count(`jackknife+ ${tails}`, draws, async (random) => {
       const fitted = await jackknifePlus({ ...sample(random), fit: fitLine, alpha: 0.2, tails });
       const { x, y } = point(random);
       return covers(await fitted.intervals([x]), y);
@@ -186,8 +193,8 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
     check(hits);
   });
 
-  it('CV+ with six folds', async () => {
-    const hits = await countAsync('cv+', draws, async (random) => {
+  it.each(TAILS)('CV+ with six folds, %s tails', async (tails) => {
+    const hits = await count(`cv+ ${tails}`, draws, async (random) => {
       const data = sample(random);
       const fitted = await cvPlus({
         ...data,
@@ -195,6 +202,7 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
         folds: 6,
         key: key(random.integer(1e9)),
         alpha: 0.2,
+        tails,
       });
       const { x, y } = point(random);
       return covers(await fitted.intervals([x]), y);
@@ -202,14 +210,15 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
     check(hits);
   });
 
-  it('jackknife+-after-bootstrap with 20 models', async () => {
-    const hits = await countAsync('j+ab', draws, async (random) => {
+  it.each(TAILS)('jackknife+-after-bootstrap with 20 models, %s tails', async (tails) => {
+    const hits = await count(`j+ab ${tails}`, draws, async (random) => {
       const options = {
         ...sample(random),
         fit: fitLine,
         models: 20,
         key: key(random.integer(1e9)),
         alpha: 0.2,
+        tails,
       };
       const fitted = await jackknifePlusAfterBootstrap(options);
       const { x, y } = point(random);
@@ -218,7 +227,7 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
     check(hits);
   });
 
-  it('cross-CQR with four folds', async () => {
+  it.each(TAILS)('cross-CQR with four folds, %s tails', async (tails) => {
     const fitBand = (rows: readonly number[], y: Float64Array) => {
       const line = fitLine(rows, y);
       // Too narrow on purpose: calibration has to widen it.
@@ -227,7 +236,7 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
         upper: line(fresh).map((value) => value + 0.5),
       });
     };
-    const hits = await countAsync('cross-cqr', draws, async (random) => {
+    const hits = await count(`cross-cqr ${tails}`, draws, async (random) => {
       const data = sample(random);
       const fitted = await crossCqr({
         ...data,
@@ -235,6 +244,7 @@ describe('cross-fitted methods, 500 draws of 24 training rows at alpha 0.2', () 
         folds: 4,
         key: key(random.integer(1e9)),
         alpha: 0.2,
+        tails,
       });
       const { x, y } = point(random);
       return covers(await fitted.intervals([x]), y);
@@ -254,7 +264,7 @@ describe('methods for dependent rows', () => {
       });
       return (fresh: readonly number[]) => fresh.map((x) => (xy / xx) * x);
     };
-    const hits = await countAsync('enbpi', draws, async (random) => {
+    const hits = await count('enbpi', draws, async (random) => {
       const series = [random.normal()];
       for (let t = 0; t < 131; t++) series.push(0.7 * series[t]! + random.normal());
       const options = { x: series.slice(0, 100), y: series.slice(1, 101), fit, models: 15, alpha: 0.1 };
@@ -264,22 +274,5 @@ describe('methods for dependent rows', () => {
     });
     // Asymptotic: 100 residuals lose about one percent to the choice of the narrowest pair.
     expectCoverage(hits, draws, 0.86, 0.92);
-  });
-
-  it('DtACI covers 0.9 of the last 1000 steps in each of 10 streams whose scale drifts', () => {
-    const length = 1000;
-    for (let r = 0; r < 10; r++) {
-      const random = generator(foldIn(root, `dtaci ${r}`));
-      const scores = Array.from({ length: 200 }, () => Math.abs(random.normal()));
-      const online = dtAci({ alpha: 0.1, scores, window: 200 });
-      let misses = 0;
-      for (let t = 0; t < 2 * length; t++) {
-        const missed = online.update(Math.abs(random.normal()) * (1 + Math.sin(t / 150) ** 2 * 4));
-        if (t >= length && missed) misses++;
-      }
-      const { low, high } = binomialBounds(length, 0.1);
-      expect(misses).toBeGreaterThanOrEqual(low);
-      expect(misses).toBeLessThanOrEqual(high);
-    }
   });
 });
