@@ -1,11 +1,11 @@
-import type { Dtype, RawTensor } from '@weightloom/checkpoint';
+import { type Dtype, type RawTensor, toFloat32 } from '@weightloom/checkpoint';
 import type { Key } from '@weightloom/tensor-gpu';
 import { AdapterError } from '../adapter-error.js';
 import type { LoraAdapter, LoraLayer } from '../format/lora-adapter.js';
 import { configFor, shortTargets } from '../internal/build-config.js';
 import { checkRankTarget, chooseRank, type RankTarget } from '../internal/choose-rank.js';
 import { looksLikeEmbedding } from '../internal/module-kinds.js';
-import { difference, distance, frobenius, matrix, multiply, transpose } from '../internal/multiply.js';
+import { distance, matrix, multiply, transpose } from '../internal/multiply.js';
 import { factorsOf, firstOf, largestSingular } from '../internal/singular.js';
 import { listNames, quote, showShape } from '../internal/text.js';
 import { finiteValues, store } from '../internal/values.js';
@@ -141,19 +141,16 @@ export async function extractAdapter(
         cure,
       });
     }
-    const old = finiteValues(x, `${at} in the base`);
-    let values = finiteValues(y, `${at} in the fine-tune`);
     if (showShape(shape) !== showShape(target)) {
       if (options.extendVocab === true) {
+        finiteValues(y, `${at} in the fine-tune`);
         whole.set(name, y);
         return;
       }
       warnings.push(`${name}: ${target[0]! - shape[0]!} additional rows are left out`);
       left.push({ name, reason: `${target[0]! - shape[0]!} rows more than the base has` });
-      values = values.subarray(0, old.length);
     }
-    const delta = difference(values, old);
-    const norm = frobenius(delta);
+    const { delta, norm } = changeOf(x, y, at);
     if (norm === 0) return;
     if (!name.endsWith('.weight') || shape.length < 2) {
       whole.set(name, y);
@@ -202,6 +199,37 @@ export async function extractAdapter(
     }
     return result;
   }
+}
+
+/** `W_tuned - W_base` of as many elements as the base has, and its norm. Nothing of the size of a weight is copied before. */
+function changeOf(x: RawTensor, y: RawTensor, at: string): { delta: Float32Array; norm: number } {
+  const [old, values] = [float32Of(x), float32Of(y)];
+  const delta = new Float32Array(old.length);
+  let sum = 0;
+  for (let i = 0; i < delta.length; i++) {
+    const change = values[i]! - old[i]!;
+    delta[i] = change;
+    sum += change * change;
+  }
+  if (!Number.isFinite(sum)) {
+    // NaN or an infinity on either side: these name it.
+    finiteValues(x, `${at} in the base`);
+    finiteValues(y, `${at} in the fine-tune`);
+    throw new AdapterError({
+      where: at,
+      expected: 'a change that float32 holds',
+      received: 'one beyond its range',
+    });
+  }
+  return { delta, norm: Math.sqrt(sum) };
+}
+
+/** The values, as a view where they are stored so. */
+function float32Of(raw: RawTensor): Float32Array {
+  const { dtype, bytes } = raw;
+  return dtype === 'F32' && bytes.byteOffset % 4 === 0
+    ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+    : toFloat32(raw, { allowLoss: true });
 }
 
 interface Pair {

@@ -70,7 +70,7 @@ describe('adaptFloraTucker', () => {
     const wide = { 'conv.weight': normal(key(1), [500, 500, 3, 3]) };
     const own = initFloraTucker(wide, { targetModules: ['conv'], ranks: [8, 2, 1, 1], key: key(0) });
     const variance = (name: string) =>
-      own[name]!.dataSync().reduce((sum, x) => sum + x * x, 0) / own[name]!.size;
+      (own[name]!.dataSync() as Float32Array).reduce((sum, x) => sum + x * x, 0) / own[name]!.size;
     // 4000 and 1000 numbers: within 5 standard errors of the variance.
     expect(Math.abs(variance('conv.flora_factor_0') / (1 / 16) - 1)).toBeLessThan(5 * Math.sqrt(2 / 4000));
     expect(Math.abs(variance('conv.flora_factor_1') / (1 / 4) - 1)).toBeLessThan(5 * Math.sqrt(2 / 1000));
