@@ -77,6 +77,20 @@ export const sampleCharts = {
       [-0.64, -0.12, 0.05, 1],
     ],
   },
+  images: {
+    type: 'images',
+    title: 'What the filters look like',
+    rows: ['first network', 'merged'],
+    columns: ['unit 0', 'unit 1', 'unit 2'],
+    size: [5, 5],
+    diverging: true,
+    range: 'each',
+    images: [0, 1].map((r) =>
+      [0, 1, 2].map((c) =>
+        Array.from({ length: 25 }, (_, i) => Math.sin((i % 5) * (c + 1) + r) * Math.cos(Math.floor(i / 5))),
+      ),
+    ),
+  },
   scatter: {
     type: 'scatter',
     title: 'Sharpness and generalisation of 40 models',

@@ -15,7 +15,7 @@ interface ChartBase {
   description?: string;
   /** Width in px of the drawing, which shrinks with the page. Default 520. */
   width?: number;
-  /** Height in px. Default 320; for a heat map it grows with the rows. */
+  /** Height in px. Default 320; for heat maps and pictures it grows with the rows. */
   height?: number;
 }
 
@@ -106,5 +106,22 @@ export interface Histogram extends ChartBase {
   bins?: number;
 }
 
+/** Small pictures in rows and columns: what units of a network respond to, examples of a data set, masks. */
+export interface ImageGrid extends ChartBase {
+  type: 'images';
+  /** Names of the rows, first on top. */
+  rows: readonly string[];
+  /** Names of the columns, from the left. */
+  columns: readonly string[];
+  /** Height and width of every picture, in pixels; at most 100,000 pixels in all. */
+  size: readonly [number, number];
+  /** Shape `[rows, columns]`; each picture line by line from the top. */
+  images: readonly (readonly ArrayLike<number>[])[];
+  /** Two colours about zero instead of one from least to greatest. Default false. */
+  diverging?: boolean;
+  /** Whether shades mean the same in `all` pictures, or go from least to greatest in `each`. Default `all`. */
+  range?: 'all' | 'each';
+}
+
 /** Every chart this package draws: plain data that can be stored, sent to a worker and drawn anywhere. */
-export type ChartSpec = LineChart | BarChart | Heatmap | ScatterChart | Histogram;
+export type ChartSpec = LineChart | BarChart | Heatmap | ScatterChart | Histogram | ImageGrid;

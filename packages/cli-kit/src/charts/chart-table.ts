@@ -33,6 +33,17 @@ export function chartTable(chart: ChartSpec): Table {
         columns: [[chart.rowLabel, chart.columnLabel].filter(Boolean).join(' \\ '), ...chart.columns],
         rows: chart.rows.map((name, r) => [name, ...Array.from(chart.values[r]!)]),
       };
+    case 'images':
+      return {
+        columns: ['row', 'column', 'least', 'mean', 'greatest'],
+        rows: chart.rows.flatMap((row, r) =>
+          chart.columns.map((column, c): TableCell[] => {
+            const pixels = Array.from(chart.images[r]![c]!);
+            const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+            return [row, column, Math.min(...pixels), mean, Math.max(...pixels)];
+          }),
+        ),
+      };
     case 'histogram': {
       const { edges, counts } = histogramBins(chart);
       return {

@@ -6,6 +6,7 @@ export type {
   Heatmap,
   Histogram,
   HistogramSeries,
+  ImageGrid,
   LineChart,
   LineSeries,
   ScatterChart,

@@ -3,11 +3,12 @@ import { GraphicComponent, GridComponent, LegendComponent } from 'echarts/compon
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { escapeXml } from '../internal/escape-xml.js';
-import type { ChartSpec } from './chart-spec.js';
+import type { ChartSpec, ImageGrid } from './chart-spec.js';
 import { describeChart } from './internal/describe-chart.js';
 import { barOption } from './internal/bar-option.js';
 import { checkChart } from './internal/check-chart.js';
 import type { Canvas } from './internal/frame.js';
+import { drawImages, imagesHeight } from './internal/draw-images.js';
 import { heatmapHeight, heatmapOption } from './internal/heatmap-option.js';
 import { histogramOption } from './internal/histogram-option.js';
 import { lineOption } from './internal/line-option.js';
@@ -44,17 +45,26 @@ export function renderChart(chart: ChartSpec, options: RenderChartOptions = {}):
     throw new RangeError(`renderChart: id is "${id}", expected a letter, then letters, digits, - and _`);
   }
   const width = chart.width ?? 520;
-  const height = chart.height ?? (chart.type === 'heatmap' ? heatmapHeight(chart) : 320);
-  const drawing = draw(optionOf(chart, { width, height, paint: colourWriter(theme) }), width, height);
+  const height = chart.height ?? heightOf(chart, width);
+  const canvas = { width, height, paint: colourWriter(theme) };
+  const drawing =
+    chart.type === 'images'
+      ? drawImages(chart, canvas)
+      : tidySvg(draw(optionOf(chart, canvas), width, height), id);
   const open =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
     ` role="img" aria-labelledby="${id}-title ${id}-desc">`;
   const title = `<title id="${id}-title">${escapeXml(chart.title)}</title>`;
   const description = `<desc id="${id}-desc">${escapeXml(describeChart(chart))}</desc>`;
-  return `${open}${title}${description}${tidySvg(drawing, id)}</svg>`;
+  return `${open}${title}${description}${drawing}</svg>`;
 }
 
-function optionOf(chart: ChartSpec, canvas: Canvas): Record<string, unknown> {
+function heightOf(chart: ChartSpec, width: number): number {
+  if (chart.type === 'heatmap') return heatmapHeight(chart);
+  return chart.type === 'images' ? imagesHeight(chart, width) : 320;
+}
+
+function optionOf(chart: Exclude<ChartSpec, ImageGrid>, canvas: Canvas): Record<string, unknown> {
   switch (chart.type) {
     case 'line':
       return lineOption(chart, canvas);

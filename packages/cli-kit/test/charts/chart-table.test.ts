@@ -21,6 +21,11 @@ describe('chartTable', () => {
     });
   });
 
+  it('sums pictures up', () => {
+    const chart = { type: 'images', title: 't', rows: ['a'], columns: ['b'], size: [1, 3] } as const;
+    expect(chartTable({ ...chart, images: [[[1, 2, 6]]] }).rows).toEqual([['a', 'b', 1, 3, 6]]);
+  });
+
   it('lists bars by category with their errors', () => {
     const table = chartTable({
       type: 'bar',

@@ -5,11 +5,32 @@ const one = { name: 's', x: [1, 2], y: [1, 2] };
 const bar = { type: 'bar', title: 't', categories: ['a', 'b'] } as const;
 const heat = { type: 'heatmap', title: 't', rows: ['a'], columns: ['b', 'c'] } as const;
 
+const pictures = { type: 'images', title: 't', rows: ['a'], columns: ['b'], size: [1, 2] } as const;
+
 const refused: [string, object, string][] = [
+  [
+    'a picture of another size',
+    { ...pictures, images: [[[1, 2, 3]]] },
+    'images[0][0] has 3 values, expected 2',
+  ],
+  ['a pixel that is no number', { ...pictures, images: [[[1, NaN]]] }, 'images[0][0][1] is NaN'],
+  ['too few pictures', { ...pictures, images: [[]] }, 'images[0] has 0 pictures, expected 1 as in columns'],
+  ['too few rows of pictures', { ...pictures, images: [] }, 'images has 0 rows, expected 1 as in rows'],
+  [
+    'pictures without size',
+    { ...pictures, size: [0, 2], images: [[[]]] },
+    'size is [0, 2], expected whole numbers',
+  ],
+  [
+    'too many pixels',
+    { ...pictures, size: [400, 400], images: [] },
+    '160000 pixels in all, expected at most 100000',
+  ],
+
   [
     'an unknown type',
     { type: 'pie', title: 't' },
-    'chart: type is "pie", expected line, bar, heatmap, scatter or histogram',
+    'chart: type is "pie", expected line, bar, heatmap, scatter, histogram or images',
   ],
   ['no series', { type: 'line', title: 't', series: [] }, 'chart: series is empty, expected at least one'],
   [

@@ -161,6 +161,54 @@ describe('renderChart', () => {
     );
   });
 
+  it('shades pictures from least to greatest, and joins equal pixels in a line', () => {
+    const elements = light({
+      type: 'images',
+      title: 't',
+      rows: ['row'],
+      columns: ['one', 'two'],
+      size: [2, 3],
+      images: [
+        [
+          [0, 0, 9, 0, 0, 9],
+          [9, 9, 9, 9, 9, 9],
+        ],
+      ],
+    });
+    expect(texts(elements)).toEqual(['one', 'two', 'row']);
+    const paths = elements
+      .filter(({ name }) => name === 'path')
+      .map(({ attributes: { d, fill } }) => [d, fill]);
+    expect(paths).toEqual([
+      ['M0 0h2v1h-2zM0 1h2v1h-2z', '#eef4ff'],
+      ['M2 0h1v1h-1zM2 1h1v1h-1z', '#0b2a66'],
+      ['M0 0h3v1h-3zM0 1h3v1h-3z', '#0b2a66'],
+    ]);
+  });
+
+  it('shades each picture by itself where asked', () => {
+    const images = [
+      [
+        [0, 1],
+        [0, 100],
+      ],
+    ];
+    const chart = {
+      type: 'images',
+      title: 't',
+      rows: ['r'],
+      columns: ['a', 'b'],
+      size: [1, 2],
+      images,
+    } as const;
+    const fills = (range: 'all' | 'each') =>
+      light({ ...chart, range }).flatMap(({ name, attributes }) =>
+        name === 'path' ? [attributes.fill] : [],
+      );
+    expect(fills('all')).toEqual(['#eef4ff', '#eef4ff', '#0b2a66']);
+    expect(fills('each')).toEqual(['#eef4ff', '#0b2a66', '#eef4ff', '#0b2a66']);
+  });
+
   it('draws a constant heat map and a histogram of one value', () => {
     expect(() =>
       light({ type: 'heatmap', title: 't', rows: ['a'], columns: ['b'], values: [[5]] }),

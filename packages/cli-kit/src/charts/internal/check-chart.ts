@@ -4,11 +4,15 @@ import type {
   ChartSpec,
   Heatmap,
   Histogram,
+  ImageGrid,
   LineChart,
   ScatterChart,
 } from '../chart-spec.js';
 
 const MAX_BINS = 200;
+
+/** More would make drawings of many megabytes. */
+const MAX_PIXELS = 100_000;
 
 /**
  * The front door of every chart.
@@ -31,9 +35,11 @@ export function checkChart(chart: ChartSpec): void {
       return checkHistogram(chart);
     case 'heatmap':
       return checkHeatmap(chart);
+    case 'images':
+      return checkImages(chart);
     default:
       throw new TypeError(
-        `chart: type is ${JSON.stringify((chart as { type: unknown }).type)}, expected line, bar, heatmap, scatter or histogram`,
+        `chart: type is ${JSON.stringify((chart as { type: unknown }).type)}, expected line, bar, heatmap, scatter, histogram or images`,
       );
   }
 }
@@ -101,6 +107,32 @@ function checkHeatmap(chart: Heatmap): void {
     );
   }
   chart.values.forEach((row, i) => checkNumbers(`values[${i}]`, row, undefined, chart.columns.length));
+}
+
+function checkImages(chart: ImageGrid): void {
+  checkLabels('rows', chart.rows);
+  checkLabels('columns', chart.columns);
+  const [high, wide] = chart.size;
+  if (![high, wide].every((side) => Number.isInteger(side) && side >= 1)) {
+    throw new RangeError(`chart: size is [${high}, ${wide}], expected whole numbers above 0`);
+  }
+  const pixels = chart.rows.length * chart.columns.length * high * wide;
+  if (pixels > MAX_PIXELS) {
+    throw new RangeError(`chart: images have ${pixels} pixels in all, expected at most ${MAX_PIXELS}`);
+  }
+  if (chart.images.length !== chart.rows.length) {
+    throw new RangeError(
+      `chart: images has ${chart.images.length} rows, expected ${chart.rows.length} as in rows`,
+    );
+  }
+  chart.images.forEach((row, r) => {
+    if (row.length !== chart.columns.length) {
+      throw new RangeError(
+        `chart: images[${r}] has ${row.length} pictures, expected ${chart.columns.length} as in columns`,
+      );
+    }
+    row.forEach((image, c) => checkNumbers(`images[${r}][${c}]`, image, undefined, high * wide));
+  });
 }
 
 const seriesName = (index: number, name: string): string => `series[${index}] "${name}"`;

@@ -5,6 +5,9 @@ export function describeChart(chart: ChartSpec): string {
   if (chart.description) return chart.description;
   if (chart.type === 'heatmap')
     return `Heat map of ${chart.rows.length} rows and ${chart.columns.length} columns.`;
+  if (chart.type === 'images') {
+    return `Pictures of ${chart.rows.join(', ')}, each for ${chart.columns.join(', ')}.`;
+  }
   const kind = { line: 'Line chart', bar: 'Bar chart', scatter: 'Scatter chart', histogram: 'Histogram' }[
     chart.type
   ];
