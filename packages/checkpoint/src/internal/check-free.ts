@@ -23,7 +23,7 @@ export function checkFree(
     where,
     expected: 'a folder without a checkpoint',
     received: clash.slice(0, 3).join(', ') + (clash.length > 3 ? ` and ${clash.length - 3} more` : ''),
-    cure: 'choose another folder, or pass { overwrite: true }',
+    cure: 'choose another folder, or set `overwrite`',
   });
 }
 

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckpointTarget } from '../checkpoint-target.js';
 import { checkFree } from '../internal/check-free.js';
 import { isIndexName } from '../internal/find-weights.js';
+import { refusal } from '../internal/refusal.js';
 import { makeRoom, type Room, type StagedFiles, stageFiles } from './staged-files.js';
 
 export interface FolderTargetOptions {
@@ -35,7 +35,11 @@ export function folderTarget(path: string, options: FolderTargetOptions = {}): C
   return {
     label: path,
     async begin(files) {
-      const present = existsSync(path) ? await readdir(path) : [];
+      const present = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+        if (error.code === 'ENOENT') return [];
+        if (error.code !== 'ENOTDIR') throw error;
+        throw refusal('already-exists', path, 'a folder, or nothing yet', 'a file', 'choose another name');
+      });
       after = checkFree(files, present, path, options.overwrite === true);
       // An old index must not speak for new shards, should the machine stop halfway.
       before = files.map(({ name }) => name).filter((name) => isIndexName(name) && present.includes(name));

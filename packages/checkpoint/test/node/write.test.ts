@@ -105,6 +105,7 @@ describe('folderTarget', () => {
     await writeFile(join(folder, 'notes.txt'), 'mine');
     const error = await refusal(() => writeShards(folder));
     expect(error).toMatchObject({ code: 'already-exists', where: folder });
+    expect(error.message).toMatch(/; choose another folder, or set `overwrite`$/);
     expect(await everything(folder)).toHaveLength(3);
     await writeShards(folder, { overwrite: true });
     expect(await everything(folder)).toEqual([
@@ -115,6 +116,14 @@ describe('folderTarget', () => {
     ]);
     await writeShards(folder, { overwrite: true });
     expect(await openCheckpoint(folder).then((c) => c.names.length)).toBe(2);
+  });
+
+  it('refuses a file where a folder is to be', async () => {
+    const path = join(await temporaryFolder(), 'file');
+    await writeFile(path, 'mine');
+    expect((await refusal(() => writeShards(path, { overwrite: true }))).message).toBe(
+      `${path}: expected a folder, or nothing yet, received a file; choose another name`,
+    );
   });
 
   it('checks the free disk space first and says how much is missing', async () => {

@@ -32,6 +32,7 @@ interface MergeOptions extends FamiliarOptions {
   readonly randomSeed: number;
   readonly allowCrimes?: boolean;
   readonly truncateVocabulary?: boolean;
+  readonly allowNonFinite?: boolean;
   readonly tensorIntersection?: boolean;
   readonly tensorUnion?: boolean;
   readonly copyTokenizer: boolean;
@@ -84,6 +85,7 @@ export function mergeProgram(): Command {
     .option('--random-seed <number>', 'seed of the methods that draw at random: dare, della', parseWhole, 0)
     .option('--allow-crimes', 'merge models of different architectures, as far as tensors fit')
     .option('--truncate-vocabulary', 'cut embeddings of unequal size to the rows that all have')
+    .option('--allow-non-finite', 'let NaN and infinities in the models through')
     .option('-i, --tensor-intersection', 'leave out tensors that some model lacks')
     .option('-u, --tensor-union', 'copy tensors that only one model has')
     .option('--no-copy-tokenizer', 'leave out the tokenizer of the base, or of the first model')
@@ -166,6 +168,7 @@ function settings(options: MergeOptions) {
     compat: options.compat,
     allowCrimes: options.allowCrimes,
     truncateVocabulary: options.truncateVocabulary,
+    allowNonFinite: options.allowNonFinite,
     tensors: tensorUnion ? 'union' : tensorIntersection ? 'intersection' : 'same',
     memoryLimit: options.memory,
     hubCache: options.transformersCache,

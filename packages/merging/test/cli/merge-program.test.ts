@@ -2,10 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fromFloat32 } from '@weightloom/checkpoint';
 import { runCli } from '@weightloom/cli-kit/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mergeProgram } from '../../src/cli/merge-program.js';
-import { makeExampleModels } from '../tiny-models.js';
+import { makeExampleModels, makeTinyModel, tinyWeights } from '../tiny-models.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -177,6 +178,22 @@ describe('weightloom-merge', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('flat.safetensors');
     expect(existsSync(out)).toBe(true);
+  });
+
+  it('lets NaN through only with --allow-non-finite', async () => {
+    const weights = { ...tinyWeights('chat') };
+    weights['model.norm.weight'] = fromFloat32(Float32Array.of(1, NaN, 1, 1), 'F32');
+    await makeTinyModel(folder, 'models/nan', { weights });
+    const file = await recipe('nan.yml', linear.replace('models/code', 'models/nan'));
+    const out = join(folder, 'out-nan');
+    expect(await run(file, out)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /"model\.norm\.weight": expected finite values .* NaN at element 1/,
+      ) as string,
+    });
+    expect(existsSync(out)).toBe(false);
+    expect((await run(file, out, '--allow-non-finite')).code).toBe(0);
   });
 
   it('takes the output as mergekit-multi does', async () => {

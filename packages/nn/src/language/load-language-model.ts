@@ -1,5 +1,6 @@
 import { type Checkpoint, CheckpointError, type Dtype, type RawStateDict } from '@weightloom/checkpoint';
 import { cast, ShapeError } from '@weightloom/tensor-gpu';
+import { parseJson } from '../internal/parse-json.js';
 import { fromRaw, fromRawExactly } from '../internal/raw-tensors.js';
 import type { LongWorkOptions } from '../internal/long-work.js';
 import type { LanguageModel, StateDict } from '../model.js';
@@ -63,7 +64,7 @@ export async function loadLanguageModel(
     }
     onProgress?.({ done: ++done, total: checkpoint.names.length, label: name });
   }
-  const tokenizer = await loadTokenizer(files);
+  const tokenizer = await loadTokenizer(checkpoint.label, files);
   return { model, params, config, ...(tokenizer && { tokenizer }), dtypes, extras, files };
 }
 
@@ -76,11 +77,7 @@ function parseConfig(label: string, bytes: Uint8Array | undefined): HuggingFaceC
       received: 'none',
     });
   }
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as HuggingFaceConfig;
-  } catch (cause) {
-    throw new RangeError(`config.json of ${label}: expected JSON, received something else`, { cause });
-  }
+  return parseJson(`config.json of ${label}`, bytes);
 }
 
 /** The names the model needs; refuses weights that are missing, of another shape, or not of this model. */

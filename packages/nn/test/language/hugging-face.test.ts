@@ -204,6 +204,24 @@ describe('a folder that does not fit', () => {
     await expect(loadFrom('{', {})).rejects.toThrow(/^config\.json of .*: expected JSON/);
   });
 
+  it('is refused with a tokenizer that is damaged or of another kind', async () => {
+    const { tensors } = parseSafetensors(await readFile(join(folderOf('gpt2'), 'model.safetensors')));
+    const withTokenizer = async (text: string): Promise<unknown> => {
+      const folder = await mkdtemp(join(scratch, 'tokenizer-'));
+      await writeFile(join(folder, 'model.safetensors'), serializeSafetensors(tensors));
+      await writeFile(join(folder, 'config.json'), JSON.stringify(await configOf('gpt2')));
+      await writeFile(join(folder, 'tokenizer.json'), text);
+      return load(folder);
+    };
+    await expect(withTokenizer('{')).rejects.toThrow(
+      /^tokenizer\.json of .*: expected JSON, received something else/,
+    );
+    await expect(withTokenizer('[]')).rejects.toThrow(/^tokenizer\.json of .*: expected a JSON object/);
+    await expect(withTokenizer('{ "version": "1.0" }')).rejects.toThrow(
+      /^tokenizer\.json of .*: expected a tokenizer for @huggingface\/tokenizers, received another: /,
+    );
+  });
+
   it('is not saved over with other weights', async () => {
     const loaded = await load(folderOf('gpt2'));
     const target = memoryTarget();
