@@ -18,6 +18,21 @@ export {
   type DisentanglementError,
   type DisentanglementErrorOptions,
 } from './disentanglement-error.js';
+export { wiseFt, type WiseFtOptions } from './wise-ft.js';
+export { mixUp, type MixUpOptions } from './mix-up.js';
+export { type OutcomeCell, outcomeCells } from './outcome-cells.js';
+export {
+  metricsWeightedAveraging,
+  type MetricsWeightedAveragingOptions,
+  metricWeights,
+  type MetricWeightsOptions,
+} from './metrics-weighted-averaging.js';
+export {
+  patchWeights,
+  type PatchWeightsOptions,
+  robustWeightSignature,
+  type RobustWeightSignatureOptions,
+} from './robust-weight-signatures.js';
 export { linear, type LinearOptions } from './linear.js';
 export { slerp, type SlerpOptions } from './slerp.js';
 export { taskArithmetic, type TaskArithmeticOptions } from './task-arithmetic.js';
@@ -72,6 +87,7 @@ export { mergedWidths, partialMerge, type PartialMergeOptions } from './pleas/pa
 export { chooseSeparate } from './pleas/choose-separate.js';
 export { planRatios, type PlanRatiosOptions } from './pleas/plan-ratios.js';
 export { pleas, type Pleas, type PleasOptions } from './pleas/pleas.js';
+
 
 export { nuslerp, type NuslerpOptions } from './nuslerp.js';
 export { multislerp, type MultislerpOptions } from './multislerp.js';

@@ -92,6 +92,11 @@ export const papers = {
       'singularAlignment',
     ],
   },
+  'merge-feature-visualization': {
+    title: 'Understanding Permutation Based Model Merging with Feature Visualizations',
+    url: 'https://openreview.net/forum?id=CWTEiuwOQU',
+    functions: ['maximizeActivation', 'unitResponses', 'unitCorrelation', 'topExamples', 'jaccard'],
+  },
   pleas: {
     title: 'PLeaS: Merging Models with Permutations and Least Squares',
     url: 'https://arxiv.org/abs/2407.02447',
@@ -101,5 +106,25 @@ export const papers = {
     title: 'Evolutionary Optimization of Model Merging Recipes',
     url: 'https://arxiv.org/abs/2403.13187',
     functions: ['evolveRecipe', 'evolve', 'cmaEs'],
+  },
+  'wise-ft': {
+    title: 'Robust fine-tuning of zero-shot models',
+    url: 'https://arxiv.org/abs/2109.01903',
+    functions: ['wiseFt', 'sweep'],
+  },
+  bang: {
+    title: 'Spurious Feature Diversification Improves Out-of-distribution Generalization',
+    url: 'https://arxiv.org/abs/2309.17230',
+    functions: ['wiseFt', 'mixUp', 'outcomeCells'],
+  },
+  'metrics-weighted-averaging': {
+    title: 'Parameter-Efficient Checkpoint Merging via Metrics-Weighted Averaging',
+    url: 'https://arxiv.org/abs/2504.18580',
+    functions: ['metricsWeightedAveraging', 'metricWeights'],
+  },
+  'robust-weight-signatures': {
+    title: 'Robust Weight Signatures: Gaining Robustness as Easy as Patching Weights?',
+    url: 'https://arxiv.org/abs/2302.12480',
+    functions: ['robustWeightSignature', 'patchWeights'],
   },
 } as const satisfies Record<string, Paper>;
