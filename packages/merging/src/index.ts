@@ -88,6 +88,13 @@ export { chooseSeparate } from './pleas/choose-separate.js';
 export { planRatios, type PlanRatiosOptions } from './pleas/plan-ratios.js';
 export { pleas, type Pleas, type PleasOptions } from './pleas/pleas.js';
 
+export {
+  maximizeActivation,
+  type MaximizeActivationOptions,
+  type MaximizedActivation,
+} from './features/maximize-activation.js';
+export { unitResponses, type UnitResponses, type UnitResponsesOptions } from './features/unit-responses.js';
+export { jaccard, topExamples, unitCorrelation } from './features/compare-units.js';
 
 export { nuslerp, type NuslerpOptions } from './nuslerp.js';
 export { multislerp, type MultislerpOptions } from './multislerp.js';
