@@ -6,6 +6,8 @@ export interface AxisSpec {
   scale?: 'linear' | 'log';
   /** Smallest and largest value shown. Default: from the data. */
   range?: readonly [number, number];
+  /** Ticks at whole numbers only: counts, layers, epochs. Default false. */
+  whole?: boolean;
 }
 
 interface ChartBase {

@@ -100,6 +100,17 @@ describe('renderChart', () => {
     expect((dots[2]! - dots[0]!) / (dots[1]! - dots[0]!)).toBeCloseTo(3, 3);
   });
 
+  it('puts ticks at whole numbers only where asked', () => {
+    const x = [0, 1, 2, 3];
+    const ticks = (whole: boolean) =>
+      texts(
+        light({ type: 'line', title: 't', xAxis: { whole }, series: [{ name: 's', x, y: [0, 0, 0, 9] }] }),
+      );
+    expect(ticks(false)).toContain('0.5');
+    expect(ticks(true)).not.toContain('0.5');
+    expect(ticks(true)).toEqual(expect.arrayContaining(['0', '1', '2', '3']));
+  });
+
   it('draws a band as one polygon between its borders', () => {
     const elements = light(sampleCharts.line);
     const polygons = elements.filter((e) => e.name === 'polygon');

@@ -61,7 +61,7 @@ function charts(plan: RecipePlan, list: readonly TensorStatistics[], hasBase: bo
   if (x.length === 0) return [];
   const models = [...new Set(list.flatMap((tensor) => tensor.models))];
   const what = hasBase ? 'change' : 'weights';
-  const xAxis = { label: 'layer' };
+  const xAxis = { label: 'layer', whole: true };
   const perModel = (value: (tensors: readonly TensorStatistics[], model: string) => number) =>
     models.map((name) => ({ name, x, y: x.map((layer) => value(layers.get(layer)!, name)) }));
   return [

@@ -102,6 +102,7 @@ export function valueAxis(
     scale: !fromZero,
     min: axis?.range?.[0],
     max: axis?.range?.[1],
+    minInterval: axis?.whole ? 1 : undefined,
     ...axisName(canvas, axis?.label),
     axisLine: { show: false },
     axisTick: { show: false },
