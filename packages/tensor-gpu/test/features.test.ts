@@ -4,6 +4,7 @@ import { rows } from './conformance/cases.js';
 import { draw } from './conformance/inputs.js';
 import { lay } from './conformance/layouts.js';
 import { arrayOf, type Row } from './conformance/row.js';
+import { answersAtOnce } from './browser/answers-at-once.js';
 
 const inputsOf = (row: Row): Tensor[] =>
   row.inputs.map((input, i) => lay(draw(input, `${row.op} features ${i}`), input.dtype, 'plain'));
@@ -32,6 +33,9 @@ function draws(row: Row): boolean {
   }
 }
 
+/** Operations that refuse webgpu, as its conformance test expects. */
+const readsAtOnce = new Set<string>(answersAtOnce);
+
 it('FEATURES.md tells what the conformance table tests', async () => {
   const ops = [...new Set(rows.map((r) => r.op))].sort((a, b) => (a < b ? -1 : 1));
   const lines = ops.map((op) => {
@@ -39,8 +43,9 @@ it('FEATURES.md tells what the conformance table tests', async () => {
     const smooth = own.filter((r) => !r.rough && !r.special);
     const gradient = smooth.some(hasGradient) ? '✓' : '–';
     const batched = own.some((r) => !r.unbatched) ? '✓' : '–';
-    const reference = draws(own[0]) ? 'wasm core' : '✓';
-    return `| \`${op}\` | ✓ | ${reference} | ${gradient} | ${batched} | ${own.length} |`;
+    const kernels = draws(own[0]) ? 'wasm core' : '✓';
+    const later = readsAtOnce.has(op) ? '–' : kernels;
+    return `| \`${op}\` | ✓ | ${later} | ${kernels} | ${kernels} | ${gradient} | ${batched} | ${own.length} |`;
   });
   const text = [
     '# Features',
@@ -48,13 +53,14 @@ it('FEATURES.md tells what the conformance table tests', async () => {
     'Written by `test/features.test.ts` from the conformance table, which runs every case below on every backend against float64',
     'references, compares derivatives with central differences, batched with single runs, and compiled with plain ones.',
     '',
-    '- **gpu.js**: the reference backends `gpujs-wasm` and `gpujs-cpu`. Random draws are made by the wasm core on every backend;',
-    '  so are casts to bfloat16, float16 and int8, and integers beyond 2^24, which float32 kernels cannot hold.',
+    '- **webgpu**, **webgl2**: in Chromium, on software adapters; **gpu.js**: the reference backends `gpujs-wasm` and `gpujs-cpu`. Random',
+    '  draws are made by the wasm core on every backend; so are casts to bfloat16, float16 and int8, and integers beyond 2^24, which',
+    '  float32 kernels cannot hold. A dash: the operation looks at values at once, which webgpu cannot.',
     '- **derivatives**: `grad`, `vjp` and `jvp`. A dash: the derivative is zero, or there is none.',
     '- **vmap**: a dash: the operation takes no batched input.',
     '',
-    '| operation | wasm | gpu.js | derivatives | vmap | cases |',
-    '|---|---|---|---|---|---|',
+    '| operation | wasm | webgpu | webgl2 | gpu.js | derivatives | vmap | cases |',
+    '|---|---|---|---|---|---|---|---|',
     ...lines,
     '',
   ].join('\n');

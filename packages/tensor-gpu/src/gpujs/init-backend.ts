@@ -9,18 +9,33 @@ import { KernelRunner } from './kernel-runner.js';
 const makers: Record<Exclude<BackendName, 'wasm'>, (gpu: GpuModule) => Promise<() => Executor>> = {
   webgpu: async (gpu) => (await import('./webgpu/make.js')).makeWebGpu(gpu),
   webgl2: async (gpu) => (await import('./webgl2/make.js')).makeWebGl2(gpu),
-  'gpujs-wasm': (gpu) =>
-    Promise.resolve(() => new GpuJsExecutor('gpujs-wasm', new KernelRunner(gpu, 'webasm'))),
-  'gpujs-cpu': (gpu) => Promise.resolve(() => new GpuJsExecutor('gpujs-cpu', new KernelRunner(gpu, 'cpu'))),
+  'gpujs-wasm': (gpu) => reference('gpujs-wasm', gpu),
+  'gpujs-cpu': (gpu) => reference('gpujs-cpu', gpu),
 };
+
+/** gpu.js makes functions from text in these modes, which a page's policy may forbid. */
+async function reference(name: 'gpujs-wasm' | 'gpujs-cpu', gpu: GpuModule): Promise<() => Executor> {
+  try {
+    new Function('');
+  } catch {
+    throw new BackendError({
+      where: `initBackend('${name}')`,
+      expected: 'a host that evaluates generated code',
+      received: 'one that forbids it',
+      cure: "the page's Content-Security-Policy must allow 'unsafe-eval'",
+    });
+  }
+  return () => new GpuJsExecutor(name, new KernelRunner(gpu, name === 'gpujs-wasm' ? 'webasm' : 'cpu'));
+}
 
 /** In order of preference. */
 const automatic = ['webgpu', 'webgl2', 'wasm'] as const;
 
 /**
- * Makes a backend available to `setBackend`. `wasm` always is; the others load gpu.js, which makes code at run time: in a page the
- * Content-Security-Policy must allow `unsafe-eval`. `auto` takes the first of `webgpu`, `webgl2` and `wasm` that this host can run;
- * `backendReport().passedOver` tells why it was not an earlier one. A backend whose device was lost is made anew.
+ * Makes a backend available to `setBackend`. `wasm` always is; the others load gpu.js. `auto` takes the first of `webgpu`, `webgl2`
+ * and `wasm` that this host can run; `backendReport().passedOver` tells why it was not an earlier one. A backend whose device was
+ * lost is made anew. The references `gpujs-wasm` and `gpujs-cpu` make code at run time: in a page the Content-Security-Policy must
+ * allow `unsafe-eval`.
  *
  * ```ts
  * setBackend(await initBackend('auto'));

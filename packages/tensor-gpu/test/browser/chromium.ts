@@ -35,7 +35,7 @@ export async function bundle(options: BuildOptions): Promise<string> {
   return outputFiles![0].text;
 }
 
-/** A browser whose pages load `script`; pages under `/isolated/` are cross-origin isolated. */
+/** A browser whose pages load `script`; those under `/isolated/` are cross-origin isolated, those under `/strict/` evaluate no text. */
 export async function openBrowser(
   script: string,
 ): Promise<{ open: (path: string, global: string) => Promise<Page>; close: () => Promise<void> }> {
@@ -44,6 +44,8 @@ export async function openBrowser(
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     }
+    if (request.url?.startsWith('/strict'))
+      response.setHeader('Content-Security-Policy', "script-src 'self' 'wasm-unsafe-eval'");
     const isScript = request.url?.endsWith('.js');
     response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
     response.end(
