@@ -25,7 +25,7 @@ export function checkModels(
       cure: 'merge the model that it was made from',
     });
   }
-  const [first, ...others] = opened;
+  const [first, ...others] = opened.filter((model) => kindOf(model) !== undefined);
   const other = others.find((model) => kindOf(model) !== kindOf(first!));
   if (!other) return [];
   const received = `${kindOf(other)} in ${other.label}`;
@@ -39,7 +39,7 @@ export function checkModels(
   });
 }
 
-/** The class a config names, or its type; nothing can be said without a config. */
+/** The class a config names, or its type; without a config, as of single files, nothing can be said. */
 function kindOf({ config, reference }: RecipeModel): string | undefined {
   return reference.architecture ?? classOf(config);
 }

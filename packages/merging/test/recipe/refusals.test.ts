@@ -83,6 +83,11 @@ describe('models that do not fit a recipe', () => {
     await expect(merge(two('models/chat', 'models/mistral'), { allowCrimes: true })).resolves.toBeDefined();
   });
 
+  it('may lack a config, as single files do', async () => {
+    await expect(merge(two('models/chat', 'models/code/model.safetensors'))).resolves.toBeDefined();
+    await expect(merge(two('models/chat/model.safetensors', 'models/code'))).resolves.toBeDefined();
+  });
+
   it('are refused when they are quantised', async () => {
     const weights: RawStateDict = {
       ...tinyWeights('small'),

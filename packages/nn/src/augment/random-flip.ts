@@ -10,7 +10,12 @@ export interface RandomFlipOptions {
   readonly probability?: number;
 }
 
-/** Mirrors images left to right, each with a probability. Images or rows, as they came. */
+/**
+ * Mirrors images left to right, each with a probability. Takes images `[N, C, H, W]` or rows `[N, C·H·W]` and gives them back as
+ * they came.
+ *
+ * @throws {RangeError} for a probability outside [0, 1]; {ShapeError} for inputs of another size than `input`
+ */
 export function randomFlip({ input, probability = 0.5 }: RandomFlipOptions): Augmentation {
   checkImageShape('randomFlip', input);
   if (!(probability >= 0 && probability <= 1)) refuse('randomFlip', 'probability from 0 to 1', probability);

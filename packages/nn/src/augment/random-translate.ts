@@ -22,7 +22,12 @@ export interface RandomTranslateOptions {
   readonly pixels: number;
 }
 
-/** Moves every image by whole pixels, each axis evenly between -pixels and +pixels; zeros enter. Images or rows, as they came. */
+/**
+ * Moves every image by whole pixels, each axis by a whole number drawn evenly from -pixels to +pixels; zeros enter. Takes images
+ * `[N, C, H, W]` or rows `[N, C·H·W]` and gives them back as they came.
+ *
+ * @throws {RangeError} for `pixels` that is no whole number of at least 0; {ShapeError} for inputs of another size than `input`
+ */
 export function randomTranslate({ input, pixels }: RandomTranslateOptions): Augmentation {
   checkImageShape('randomTranslate', input);
   checkCount('randomTranslate', 'pixels', pixels, 0);

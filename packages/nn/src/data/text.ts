@@ -7,7 +7,11 @@ import type { Dataset } from './dataset.js';
 export const encodeBytes = (text: string): Int32Array<ArrayBuffer> =>
   Int32Array.from(new TextEncoder().encode(text));
 
-/** Bytes back to text; what is no UTF-8 becomes `�`. */
+/**
+ * Bytes back to text; what is no UTF-8 becomes `�`.
+ *
+ * @throws {RangeError} for a token that is no whole number from 0 to 255, with its position
+ */
 export function decodeBytes(tokens: ArrayLike<number>): string {
   return new TextDecoder().decode(
     Uint8Array.from(tokens, (token, i) => {
@@ -27,13 +31,20 @@ export interface TextWindowsOptions {
   readonly stepsPerEpoch?: number;
 }
 
-/** Random windows of a text to learn the next token from: inputs `[batchSize, context]`, targets the same one token later. */
+/**
+ * Random windows of a text to learn the next token from: int32 inputs `[batchSize, context]`, targets the same one token
+ * later. Windows begin anywhere, each place equally likely, and are drawn from the key that `fit` gives for the step.
+ *
+ * @param tokens - more than `context`
+ * @throws {RangeError} for a text that is too short, or sizes below 1
+ */
 export function textWindows(
   tokens: Int32Array,
   { context, batchSize, stepsPerEpoch }: TextWindowsOptions,
 ): BatchSource {
   checkWindow('textWindows', tokens, context);
   checkCount('textWindows', 'batchSize', batchSize);
+  if (stepsPerEpoch !== undefined) checkCount('textWindows', 'stepsPerEpoch', stepsPerEpoch);
   return {
     stepsPerEpoch: stepsPerEpoch ?? Math.ceil(tokens.length / (batchSize * context)),
     batch: (_step, key) => {
@@ -47,7 +58,12 @@ export function textWindows(
   };
 }
 
-/** The windows of a text one after the other, for evaluation: inputs and targets `[windows, context]`; a rest at the end is left out. */
+/**
+ * The windows of a text one after the other, for evaluation: int32 inputs and targets `[windows, context]`; a rest at the end
+ * is left out.
+ *
+ * @throws {RangeError} for a text of `context` tokens or fewer
+ */
 export function textDataset(tokens: Int32Array, context: number): Dataset {
   checkWindow('textDataset', tokens, context);
   const count = Math.floor((tokens.length - 1) / context);

@@ -13,7 +13,12 @@ export const globalNorm = (dict: StateDict): Tensor => {
   return first ? sqrt(rest.reduce((a, b) => add(a, b), first)) : tensor(0);
 };
 
-/** `g · min(1, c / ‖g‖₂)`, the norm over all gradients together. NaN and infinity pass and are seen in the loss. */
+/**
+ * `g · min(1, c / ‖g‖₂)`, the norm over all gradients together. NaN and infinity pass and are seen in the loss.
+ *
+ * @param maxNorm - `c`
+ * @throws {RangeError} for a `maxNorm` that is not finite and above 0
+ */
 export function clipByGlobalNorm(maxNorm: number): Optimizer<null> {
   checkPositive('clipByGlobalNorm', 'maxNorm', maxNorm);
   return stateless({ type: 'clipByGlobalNorm', maxNorm }, (grads) => {

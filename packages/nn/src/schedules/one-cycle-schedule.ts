@@ -15,8 +15,10 @@ export interface OneCycleScheduleOptions {
 }
 
 /**
- * One half cosine up, one down, as PyTorch's `OneCycleLR` (two phases, cosine).
+ * One half cosine up, one down, as PyTorch's `OneCycleLR` (two phases, cosine): from `learningRate / startDivisor` up to
+ * `learningRate` in step `rise · steps - 1`, then down to the last rate in step `steps - 1`.
  *
+ * @throws {RangeError} for rates and divisors that are not above 0, or `rise` outside (0, 1)
  * @see Smith and Topin 2019, "Super-Convergence", arXiv:1708.07120
  */
 export function oneCycleSchedule({
@@ -39,6 +41,6 @@ export function oneCycleSchedule({
     to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(Math.max(share, 0), 1)))) / 2;
   return (step) =>
     step <= peak
-      ? between(first, learningRate, step / peak)
+      ? between(first, learningRate, peak > 0 ? step / peak : 1)
       : between(learningRate, last, (step - peak) / (end - peak));
 }

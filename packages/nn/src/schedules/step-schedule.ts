@@ -2,6 +2,7 @@ import { checkCount, checkNotNegative, checkPositive } from '../internal/checks.
 import type { Schedule } from './schedule.js';
 
 export interface StepScheduleOptions {
+  /** The first rate, at least 0. */
   readonly learningRate: number;
   /** Steps between two drops. */
   readonly every: number;
@@ -9,7 +10,11 @@ export interface StepScheduleOptions {
   readonly factor?: number;
 }
 
-/** `η · factor^⌊t / every⌋`. */
+/**
+ * A rate that drops every so many steps: `η · factor^⌊t / every⌋`.
+ *
+ * @throws {RangeError} for a rate that is negative, a factor not above 0, or `every` below 1
+ */
 export function stepSchedule({ learningRate, every, factor = 0.1 }: StepScheduleOptions): Schedule {
   checkNotNegative('stepSchedule', 'learningRate', learningRate);
   checkCount('stepSchedule', 'every', every);

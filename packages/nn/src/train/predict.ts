@@ -18,7 +18,8 @@ export interface PredictOptions extends LongWorkOptions {
 /**
  * The outputs of a model for many rows, computed in batches with `train: false`.
  *
- * @returns `[n, …]`
+ * @returns `[n, …]`, to be disposed of by the caller
+ * @throws {RangeError} for inputs without rows, or a `batchSize` below 1; the signal's reason when aborted, between batches
  */
 export async function predict({
   model,

@@ -34,6 +34,9 @@ describe('text', () => {
   });
 
   it('is refused when it is shorter than a window', () => {
+    expect(() => textWindows(tokens, { context: 9, batchSize: 1, stepsPerEpoch: 0 })).toThrow(
+      'textWindows: expected stepsPerEpoch to be a whole number of at least 1, received 0',
+    );
     expect(() => textWindows(tokens, { context: 50, batchSize: 1 })).toThrow(
       'textWindows: expected a text of more than 50 tokens, received 50',
     );

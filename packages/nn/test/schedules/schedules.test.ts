@@ -63,6 +63,17 @@ describe('schedules', () => {
     );
   });
 
+  it('have a finite rate at every step, also when the way up of one cycle is a single step long or less', () => {
+    for (const rise of [0.01, 0.1, 0.2]) {
+      const schedule = oneCycleSchedule({ learningRate: 1, steps: 10, rise });
+      const rates = Array.from({ length: 12 }, (_, i) => schedule(i));
+      expect(rates.every((rate) => rate > 0 && rate <= 1)).toBe(true);
+      if (rise === 0.1) expect(rates[0]).toBe(1);
+    }
+    const single = oneCycleSchedule({ learningRate: 1, steps: 1, rise: 0.5 });
+    expect([0, 1].map(single).every((rate) => rate > 0 && rate <= 1)).toBe(true);
+  });
+
   it('refuse options outside their range', () => {
     expect(() => constantSchedule(NaN)).toThrow(
       'constantSchedule: expected a finite learningRate of at least 0, received NaN',
