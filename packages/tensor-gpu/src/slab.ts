@@ -21,6 +21,8 @@ export interface Slab {
    * @param shape - default: all elements on one axis
    */
   tensor(shape?: Shape): Tensor;
+  /** Whether a tensor's elements stand here, from the first one on, as those of a result may that took a donated one's place. */
+  holds(t: Tensor): boolean;
   /** Gives the region back. Its tensors and views must not be used afterwards. */
   release(): void;
   [Symbol.dispose](): void;
@@ -86,6 +88,7 @@ export function slab(
         storage: new Storage(dtype, sizeOf(shape), { executor, buffer: at }),
       });
     },
+    holds: (t) => held && t.storage?.executor === executor && t.storage.buffer === at,
     release,
     [Symbol.dispose]: release,
   };

@@ -1,12 +1,15 @@
 import type { TensorSource } from '@weightloom/state-dict';
 import {
   add,
+  backendReport,
   cast,
   type DType,
   jit,
   matmul,
   mul,
   reshape,
+  type Slab,
+  slab,
   slice,
   tensor,
   type Tensor,
@@ -39,7 +42,7 @@ export function compileMerge(): (dtype: DType) => AddProduct {
         const product = reshape(matmul(left, mul(right, factor)), [-1]);
         return cast(add(cast(w, 'float32'), slice(product, [at], [at + w.size])), dtype);
       },
-      { static: [4], name: 'mergeProduct' },
+      { static: [4], donate: [0], name: 'mergeProduct' },
     );
     compiled.set(dtype, program as AddProduct);
     return program as AddProduct;
@@ -70,15 +73,27 @@ export function mergedSource(
       const bytes = scratch;
       const codes = new Codes(bytes.buffer as ArrayBuffer, bytes.byteOffset, end - begin);
       using shared = tensor(right.values, [right.rows, columns]);
-      for (let from = begin; from < end;) {
-        const to = Math.min(end, from - (from % perTile) + perTile);
-        const rows = rowsOf(left, Math.floor(from / columns), Math.ceil(to / columns));
-        const part = codes.subarray(from - begin, to - begin);
-        using w = tensor(part as Float32Array, [to - from], dtype);
-        using a = tensor(rows.values, [rows.rows, rows.columns]);
-        using sum = addProduct(w, a, shared, factor, { at: from % columns });
-        part.set((await sum.data()) as Uint16Array);
-        from = to;
+      // Work in place, where the backend can: copies of every tile would keep the garbage collector busy.
+      const room =
+        backendReport().name === 'wasm' ? roomFor(dtype, Math.min(perTile, codes.length), right) : undefined;
+      try {
+        for (let from = begin; from < end;) {
+          const to = Math.min(end, from - (from % perTile) + perTile);
+          const rows = rowsOf(left, Math.floor(from / columns), Math.ceil(to / columns));
+          const part = codes.subarray(from - begin, to - begin);
+          room?.values.set(part);
+          const w = room?.tensor([part.length]) ?? tensor(part as Float32Array, [part.length], dtype);
+          using a = tensor(rows.values, [rows.rows, rows.columns]);
+          using sum = addProduct(w, a, shared, factor, { at: from % columns });
+          if (!room) part.set((await sum.data()) as Uint16Array);
+          else
+            part.set(
+              (room.holds(sum) ? room.values.subarray(0, part.length) : sum.dataSync()) as Uint16Array,
+            );
+          from = to;
+        }
+      } finally {
+        room?.release();
       }
       checkFinite(codes, exponent, (index) => `${base.label}, merged: element ${begin + index}`);
       return bytes;
@@ -86,22 +101,28 @@ export function mergedSource(
   };
 }
 
-/** A code whose exponent is all ones is NaN or an infinity. Short codes are looked at two by two. */
+/** A tile in the memory of the wasm core, and room beside it for the product and what else a tile takes. */
+const roomFor = (dtype: DType, length: number, right: Matrix): Slab =>
+  slab(dtype, length, { reserve: 16 * (length + 2 * right.columns + right.values.length) });
+
+/**
+ * A code whose exponent is all ones is NaN or an infinity: one more in the exponent then carries into the sign. Short codes are looked at
+ * two by two. All are looked at before one is searched, as a loop that may stop is several times as slow.
+ */
 function checkFinite(
   codes: Float32Array | Uint16Array,
   exponent: number,
   where: (index: number) => string,
 ): void {
   const wide = codes instanceof Float32Array;
-  const words = new Uint32Array(codes.buffer, codes.byteOffset, wide ? codes.length : codes.length >> 1);
-  const high = wide ? exponent : exponent << 16;
-  let found = -1;
-  for (let i = 0; i < words.length && found < 0; i++) {
-    const word = words[i]!;
-    if ((word & high) === high || (!wide && (word & exponent) === exponent)) found = wide ? i : 2 * i;
-  }
-  if (found < 0 && !wide && codes.length % 2 === 1 && (codes.at(-1)! & exponent) === exponent)
-    found = codes.length - 1;
-  if (found < 0) return;
+  const words = new Int32Array(codes.buffer, codes.byteOffset, wide ? codes.length : codes.length >> 1);
+  const pair = (value: number): number => (wide ? value : value | (value << 16));
+  const [mask, one, sign] = [pair(exponent), pair(exponent & -exponent), wide ? 1 << 31 : pair(0x8000)];
+  let carries = 0;
+  for (let i = 0; i < words.length; i++) carries |= (words[i]! & mask) + one;
+  const last = wide ? 0 : codes.at(-1)!;
+  if ((carries & sign) === 0 && (wide || (last & exponent) !== exponent)) return;
+  const numbers = wide ? new Uint32Array(codes.buffer, codes.byteOffset, codes.length) : codes;
+  const found = numbers.findIndex((code) => (code & exponent) === exponent);
   throw new AdapterError({ where: where(found), expected: 'finite values', received: 'NaN or Infinity' });
 }

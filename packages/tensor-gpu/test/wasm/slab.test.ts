@@ -37,6 +37,8 @@ describe('slab', () => {
     const before = memory().buffers;
     const out = scale(region.tensor(), tensor(new Float32Array(500).fill(2)));
     expect(region.values.every((v) => v === 10)).toBe(true);
+    expect(region.holds(out)).toBe(true);
+    expect(region.holds(tensor(new Float32Array(500)))).toBe(false);
     out.dispose();
     expect(memory().buffers).toBeLessThanOrEqual(before + 1);
     region.values.fill(1);
