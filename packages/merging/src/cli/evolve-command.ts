@@ -10,6 +10,7 @@ import { evolveRecipe, type EvolveScore } from '../node/evolve-recipe.js';
 import { addSubcommand } from './add-subcommand.js';
 import { loadMetric } from './load-metric.js';
 import { parseWhole } from './parse-options.js';
+import { showValue } from '../internal/show-value.js';
 
 interface EvolveOptions {
   readonly evaluate: string;
@@ -108,8 +109,8 @@ export function addEvolveCommand(program: Command): void {
           columns: ['parameter', 'start', 'best'],
           rows: Object.keys(best.values).map((name) => [
             name,
-            show(start.values[name]),
-            show(best.values[name]),
+            showValue(start.values[name]),
+            showValue(best.values[name]),
           ]),
         };
         const { evaluated } = state;
@@ -129,10 +130,3 @@ function parsePositive(text: string): number {
   if (value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('a number above 0 is needed');
 }
-
-const show = (value: unknown): string =>
-  Array.isArray(value)
-    ? `[${value.map(show).join(', ')}]`
-    : typeof value === 'number'
-      ? formatNumber(value)
-      : String(value);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { formatBytes, formatNumber, type Table } from '@weightloom/cli-kit';
+import { formatBytes, type Table } from '@weightloom/cli-kit';
 import { cliAction, type CliResult, createProgram, writeReport } from '@weightloom/cli-kit/node';
 import { workingMemory } from '@weightloom/state-dict';
 import { type Command, Option } from 'commander';
@@ -9,7 +9,7 @@ import { openModel } from '../node/open-model.js';
 import { mergeReport } from '../recipe/merge-report.js';
 import { type TensorStatistics, withStatistics } from '../recipe/merge-statistics.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
-import type { RecipePlan } from '../recipe/plan-recipe.js';
+import type { PlannedTensor, RecipePlan } from '../recipe/plan-recipe.js';
 import { inspectRecipe } from '../recipe/run-recipe.js';
 import { addAlignCommand } from './align-command.js';
 import { addEvolveCommand } from './evolve-command.js';
@@ -21,6 +21,7 @@ import {
 } from './familiar-options.js';
 import { addBarrierCommand, addInterpolateCommand } from './line-commands.js';
 import { parseDtype, parseSize, parseWhole } from './parse-options.js';
+import { showValue } from '../internal/show-value.js';
 
 interface MergeOptions extends FamiliarOptions {
   readonly dryRun?: boolean;
@@ -135,9 +136,12 @@ export function mergeProgram(): Command {
           signal,
         });
         const { plan, files, totalSize } = results.at(-1)!;
+        const unseen = options.report ? plan.tensors.filter(isUnseen(seen!.statistics)).length : 0;
+        if (unseen > 0) notes.push(`the report leaves out ${unseen} tensors, which an earlier run has made`);
         if (options.report) {
           const recipe = parseRecipe(text, { label: recipeFile }).at(-1)!;
-          await writeReport(options.report, mergeReport(recipe, plan, seen!.statistics));
+          const shown = { ...plan, warnings: [...notes, ...plan.warnings] };
+          await writeReport(options.report, mergeReport(recipe, shown, seen!.statistics));
         }
         const warnings = [...notes, ...results.flatMap((result) => result.plan.warnings)];
         const table: Table = {
@@ -154,6 +158,12 @@ export function mergeProgram(): Command {
     ),
   );
 }
+
+/** Tensors that were merged, but not in this run. */
+const isUnseen =
+  (statistics: ReadonlyMap<string, TensorStatistics>) =>
+  ({ name, method }: PlannedTensor): boolean =>
+    method !== undefined && !statistics.has(name);
 
 /** From package.json, which lies two folders up from here, built or not. */
 function packageVersion(): string {
@@ -205,7 +215,7 @@ async function dryRun(
       name,
       dtype,
       `[${shape.join(', ')}]`,
-      [method, ...Object.entries(parameters).map(([key, value]) => `${key}=${show(value)}`)].join(' '),
+      [method, ...Object.entries(parameters).map(([key, value]) => `${key}=${showValue(value)}`)].join(' '),
     ]),
   };
   return {
@@ -223,10 +233,3 @@ async function dryRun(
     ],
   };
 }
-
-const show = (value: unknown): string =>
-  Array.isArray(value)
-    ? `[${value.map(show).join(', ')}]`
-    : typeof value === 'number'
-      ? formatNumber(value)
-      : String(value);

@@ -1,7 +1,7 @@
-import { formatNumber } from '@weightloom/cli-kit';
 import type { LineSeries } from '@weightloom/cli-kit/charts';
 import type { Report } from '@weightloom/cli-kit/report';
 import type { Evaluated, Evolution } from './evolve.js';
+import { showValue } from '../internal/show-value.js';
 
 /** A page about a search: how scores rose, and where each parameter went. */
 export function evolutionReport({
@@ -68,7 +68,11 @@ export function evolutionReport({
           rows: [...evaluated]
             .sort((a, b) => b.score - a.score)
             .slice(0, 10)
-            .map(({ generation, score, values }) => [generation, score, ...Object.values(values).map(show)]),
+            .map(({ generation, score, values }) => [
+              generation,
+              score,
+              ...Object.values(values).map(showValue),
+            ]),
         },
       },
       { type: 'code', heading: 'Best recipe', code: recipe.trim() },
@@ -92,10 +96,3 @@ function scoreLines(evaluated: readonly Evaluated[]): LineSeries[] {
     },
   ];
 }
-
-const show = (value: unknown): string =>
-  Array.isArray(value)
-    ? `[${value.map(show).join(', ')}]`
-    : typeof value === 'number'
-      ? formatNumber(value)
-      : String(value);
