@@ -50,7 +50,17 @@ export function arrangeInputs(
     if (method.base === 'optional') return count(name, method, listed, false, where);
     throw new RecipeError({ where, expected: `a base_model for ${name}`, received: 'none' });
   }
-  return count(name, method, [origin, ...others], method.base !== 'first', where);
+  const cure = listed.some(isBase)
+    ? undefined
+    : `${showModelReference(origin.model)} is none of the models listed, so that it counts beside them`;
+  return count(
+    name,
+    method,
+    [origin, ...others],
+    method.base !== 'first',
+    where,
+    method.base === 'first' ? cure : undefined,
+  );
 }
 
 function count(
@@ -59,6 +69,7 @@ function count(
   inputs: readonly Participant[],
   hasBase: boolean,
   where: string,
+  cure?: string,
 ): Arrangement {
   const { min, max } = methods[method].models;
   const models = inputs.length - Number(hasBase);
@@ -68,5 +79,6 @@ function count(
     where,
     expected: `${number} ${min === 1 ? 'model' : 'models'}${hasBase ? ' beside the base' : ''} for ${name}`,
     received: String(models),
+    cure,
   });
 }

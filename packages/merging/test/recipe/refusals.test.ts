@@ -157,7 +157,9 @@ describe('recipes that do not fit their method', () => {
   it('are refused with another number of models', async () => {
     await expect(
       merge(two('models/chat', 'models/code', 'base_model: models/base').replace('linear', 'slerp')),
-    ).rejects.toThrow('expected exactly 2 models for slerp, received 3');
+    ).rejects.toThrow(
+      'expected exactly 2 models for slerp, received 3; models/base is none of the models listed, so that it counts beside them',
+    );
     await expect(
       merge(two('models/chat', 'models/base', 'base_model: models/base').replace('linear', 'model_stock')),
     ).rejects.toThrow('expected at least 2 models beside the base for model_stock, received 1');
