@@ -108,7 +108,8 @@ interface SparseState {
  *
  * `w[M] ← w[M] - η (√(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε) + λ w[M])`
  *
- * @param masks - places in row-major order by name, as `liftMask` gives them; weights without a mask are not changed
+ * @param masks - places in row-major order by name, ascending, as `liftMask` gives them; weights without a mask are not changed
+ * @throws {RangeError} for options out of range; {@link AdapterError} at `init` for places that are none
  * @see moveMasks when the masks change
  */
 export function sparseAdamw(
@@ -119,6 +120,10 @@ export function sparseAdamw(
   for (const [name, value] of Object.entries({ learningRate, epsilon, weightDecay })) {
     if (!(value >= 0)) throw new RangeError(`sparseAdamw: expected ${name} of at least 0, received ${value}`);
   }
+  for (const [name, value] of Object.entries({ beta1, beta2 })) {
+    if (!(value >= 0 && value < 1))
+      throw new RangeError(`sparseAdamw: expected ${name} in [0, 1), received ${value}`);
+  }
   return {
     config: { type: 'sparseAdamw', learningRate, beta1, beta2, epsilon, weightDecay },
     init(params) {
@@ -126,13 +131,11 @@ export function sparseAdamw(
       for (const name of Object.keys(params)) {
         const mask = masks[name];
         if (!mask) continue;
-        if (mask.length > 0 && mask.at(-1)! >= params[name]!.size) {
-          const expected = `places below ${params[name]!.size}`;
-          throw new AdapterError({
-            where: `sparseAdamw: ${quote(name)}`,
-            expected,
-            received: String(mask.at(-1)),
-          });
+        const { size } = params[name]!;
+        const wrong = mask.find((at, i) => at < 0 || at >= size || (i > 0 && at <= mask[i - 1]!));
+        if (wrong !== undefined) {
+          const expected = `ascending places below ${size}`;
+          throw new AdapterError({ where: `sparseAdamw: ${quote(name)}`, expected, received: String(wrong) });
         }
         moments[name] = { index: tensor(mask), mean: zeros([mask.length]), square: zeros([mask.length]) };
       }

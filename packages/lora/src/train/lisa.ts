@@ -1,5 +1,6 @@
 import {
   createTrainStep,
+  DivergedError,
   type Loss,
   type Model,
   type Optimizer,
@@ -69,7 +70,8 @@ export interface LisaResult {
  * Optimiser state of a layer is dropped when its period ends and starts from zero when it is drawn again (the authors ran each
  * period as a job of its own); embeddings and head keep theirs.
  *
- * @throws {AdapterError} for layers no weight belongs to; {@link RangeError} for `γ` and `K` out of range
+ * @throws {AdapterError} for layers no weight belongs to; {@link RangeError} for `γ` and `K` out of range; {@link DivergedError} for a
+ *   loss that is not finite
  * @see Pan et al. 2024, "LISA: Layerwise Importance Sampling for Memory-Efficient Large Language Model Fine-Tuning", arXiv:2403.17919
  */
 export async function trainLisa(options: LisaOptions): Promise<LisaResult> {
@@ -131,7 +133,11 @@ export async function trainLisa(options: LisaOptions): Promise<LisaResult> {
       state = step.state;
       pending.push(step.loss);
     }
-    for (const loss of pending) losses.push((await loss.data())[0]!);
+    for (const loss of pending) {
+      const [value] = await loss.data();
+      if (!Number.isFinite(value)) throw new DivergedError(where, losses.length, value!);
+      losses.push(value!);
+    }
     dispose(pending);
     const { shared: kept, drawn: dropped } = state.optimizer as {
       shared: OptimizerState;

@@ -126,8 +126,13 @@ describe('sparseAdamw', () => {
     const { updates } = optimizer.update({ w: own.w, v: own.v }, optimizer.init(own), own);
     expect(updates.v!.item()).toBe(0);
     expect(() => sparseAdamw({ w: Int32Array.of(4) }, { learningRate: 0.1 }).init(own)).toThrow(
-      '"w": expected places below 4, received 4',
+      '"w": expected ascending places below 4, received 4',
     );
+    for (const mask of [Int32Array.of(-1, 2), Int32Array.of(2, 1), Int32Array.of(1, 1)])
+      expect(() => sparseAdamw({ w: mask }, { learningRate: 0.1 }).init(own)).toThrow(
+        'expected ascending places',
+      );
+    expect(() => sparseAdamw(mask, { learningRate: 0.1, beta2: 1 })).toThrow('expected beta2 in [0, 1)');
     expect(() => sparseAdamw(mask, { learningRate: -1 })).toThrow('expected learningRate of at least 0');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { adamw, linear, meanSquaredError, type StateDict } from '@weightloom/nn';
-import { add, key, mul, normal, relu, type Tensor } from '@weightloom/tensor-gpu';
+import { adamw, DivergedError, linear, meanSquaredError, type StateDict } from '@weightloom/nn';
+import { add, key, mul, normal, relu, type Tensor, tensor } from '@weightloom/tensor-gpu';
 import { type LisaOptions, trainLisa } from '../../src/index.js';
 
 const BLOCKS = ['blocks.0', 'blocks.1', 'blocks.2', 'blocks.3'];
@@ -85,6 +85,14 @@ describe('trainLisa', () => {
   it('with all layers at all times is plain training of everything', async () => {
     const { peakTrained } = await trainLisa(options({ activatedLayers: 4, intervalSteps: 40 }));
     expect(peakTrained).toBe(8 * 4 + 3 * 8 + 4 * 64);
+  });
+
+  it('stops at a loss that is not finite, naming the step', async () => {
+    const data = {
+      inputs: tensor(new Float32Array(96 * 4).fill(NaN), [96, 4]),
+      targets: normal(key(4), [96, 3]),
+    };
+    await expect(trainLisa(options({ data }))).rejects.toThrow(DivergedError);
   });
 
   it('refuses layers without weights and numbers out of range', async () => {
