@@ -218,6 +218,21 @@ const tests = {
         }),
       };
     }),
+  /** Elementwise arithmetic and rows by number beyond 2^24 elements: their ends, and what was handed over. */
+  beyond24Bits: (name: Name) =>
+    on(name, async () => {
+      const n = 2 ** 24 + 64;
+      const values = Float32Array.from({ length: n }, (_, i) => i % 1000);
+      const x = t.reshape(t.tensor(values), [n / 32, 32]);
+      const y = t.add(t.mul(x, 2), 1);
+      const rows = t.take(x, t.tensor([0, n / 32 - 1, n / 32 - 2], [3], 'int32'));
+      const computed = await y.data();
+      let wrong = 0;
+      computed.forEach((v, i) => (wrong += v === 2 * values[i] + 1 ? 0 : 1));
+      const taken = await numbers(rows);
+      const isTaken = taken.slice(32, 64).every((v, i) => v === values[n - 32 + i]);
+      return { wrong, isTaken, handedToWasm: t.backendReport().handedToWasm };
+    }),
   tooLarge: (name: Name) => on(name, () => refusal(() => t.matmul(t.ones([40000, 2]), t.ones([2, 40000])))),
   lost: (name: Name) =>
     on(name, async () => {

@@ -79,6 +79,14 @@ describe.skipIf(!chromiumPath).each(['webgpu', 'webgl2'] as const)('on %s', (nam
     expect(found.many).toMatch(/^ShapeError: take/);
   });
 
+  it('computes beyond 2^24 elements, where its indices are exact by itself', async () => {
+    expect(await run('beyond24Bits', [name])).toEqual({
+      wrong: 0,
+      isTaken: true,
+      handedToWasm: name === 'webgpu' ? [] : ['gather beyond 2^24 elements', 'map beyond 2^24 elements'],
+    });
+  });
+
   it('refuses what the device cannot hold, with sizes', async () => {
     expect(await run('tooLarge', [name])).toMatch(/^OutOfMemoryError: .*6400000000 bytes/);
   });

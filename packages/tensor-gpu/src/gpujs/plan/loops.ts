@@ -1,5 +1,5 @@
 import type { MapStep, Operand, ReduceStep } from '../../lower/program.js';
-import { contiguous } from '../../tensor/layout.js';
+import { contiguous, isContiguous, type Layout } from '../../tensor/layout.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import { expressionText, refusalOf } from './expression.js';
 import { buffer, type Leaf, type Pass, type Plan, type Ref, Temporaries } from './pass.js';
@@ -8,6 +8,15 @@ import { accumulate, argNames, type Axis, axesOf, indexText, pass, unravel } fro
 
 const leafOf = ({ buffer: index, layout }: Operand): Leaf => ({ ref: buffer(index), layout });
 const isStorage = ({ dtype }: Operand): boolean => !['float32', 'int32', 'bool'].includes(dtype);
+
+/** Whether a leaf is read where the result is written, or is one number. */
+const isAligned = ({ offset, shape, strides }: Layout): boolean =>
+  offset === 0 &&
+  (isContiguous({ offset, shape, strides }) || strides.every((s, a) => s === 0 || shape[a] === 1));
+
+/** Whether kernels need no index but that of the cell they compute, which is exact beyond 2^24 in some modes. */
+export const isDirect = (step: MapStep): boolean =>
+  [...step.inputs, ...step.outputs.map((o) => o.target)].every(({ layout }) => isAligned(layout));
 
 /** The element of leaf `k` at index variables of some axes. */
 const loadText = (
@@ -31,9 +40,12 @@ function mapPasses(whole: Expression, shape: Shape, target: Ref, temporaries: Te
     const every = shape.map((_, i) => i);
     const output: Leaf = { ref: result, layout: contiguous(shape) };
     const axes = axesOf(shape, every, [...leaves, output]);
-    const { lines, value } = expressionText(nodes, node, (k) =>
-      loadText(leaves[k], k, nameOf, [{ axes, prefix: 'i' }]),
-    );
+    const aligned = leaves.every(({ layout }) => isAligned(layout));
+    const { lines, value } = expressionText(nodes, node, (k) => {
+      if (!aligned) return loadText(leaves[k], k, nameOf, [{ axes, prefix: 'i' }]);
+      const { ref, layout } = leaves[k];
+      return `${nameOf(ref)}[${isContiguous(layout) && sizeOf(shape) > 1 ? 'this.thread.x' : '0'}]`;
+    });
     const indices = unravel(
       'this.thread.x',
       axes.map((a) => a.size),

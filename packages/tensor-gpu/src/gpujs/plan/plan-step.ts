@@ -2,7 +2,7 @@ import type { Operand, Step } from '../../lower/program.js';
 import { writesOf } from '../../lower/program.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { kernelPlanners } from './kernel-planners.js';
-import { planMap, planReduce } from './loops.js';
+import { isDirect, planMap, planReduce } from './loops.js';
 import { EXACT_LIMIT, type Plan } from './pass.js';
 
 /** What a step is called in reports. */
@@ -16,8 +16,11 @@ export const labelOf = (step: Step): string =>
 /**
  * A step as gpu.js kernels. What they cannot express exactly is refused with a name: draws (they need 32-bit arithmetic),
  * rounding to storage dtypes, and indices beyond 2^24, which kernels hold in float32.
+ *
+ * @param cellsAreExact - whether the number of a cell is exact beyond 2^24 where it is used as it is
  */
-export function planStep(step: Step, lengthOf: (buffer: number) => number): Plan {
+export function planStep(step: Step, lengthOf: (buffer: number) => number, cellsAreExact = false): Plan {
+  if (cellsAreExact && step.kind === 'map' && isDirect(step)) return planMap(step);
   const operands: readonly Operand[] = [...step.inputs, ...writesOf(step)];
   const cells = step.kind === 'kernel' ? 0 : sizeOf(step.shape);
   if (cells > EXACT_LIMIT || operands.some((o) => lengthOf(o.buffer) > EXACT_LIMIT)) {

@@ -7,6 +7,7 @@ import { planStep } from '../plan/plan-step.js';
 import type { Device, Image } from '../resident/device.js';
 import type { Unit } from '../resident/units.js';
 import { fuseProducts } from './fuse.js';
+import { planGather } from './gather.js';
 import { KernelCache, type Kernel } from './kernels.js';
 import { isTiled, planProduct } from './matmul.js';
 import { BufferPool, type PooledBuffer } from './pool.js';
@@ -74,9 +75,10 @@ export class WebGpuDevice implements Device {
   }
 
   plan(step: Step, lengthOf: (buffer: number) => number): Plan {
-    return isTiled(step)
-      ? planProduct(step, this.#device.limits.maxComputeWorkgroupsPerDimension)
-      : planStep(step, lengthOf);
+    const { maxComputeWorkgroupsPerDimension: maxGroups } = this.#device.limits;
+    if (step.kind === 'kernel' && step.name === 'gather') return planGather(step, maxGroups);
+    if (isTiled(step)) return planProduct(step, maxGroups);
+    return planStep(step, lengthOf, true);
   }
 
   upload(values: Float32Array): Image {

@@ -3,7 +3,17 @@ import { functionsOf } from '../plan/functions.js';
 import type { Shader } from '../plan/pass.js';
 
 /** Threads of a workgroup of gpu.js's one-dimensional kernels. */
-const THREADS = 64;
+export const THREADS = 64;
+
+/** Workgroups for `length` threads, folded into rows where a device allows too few in one. */
+export function gridOf(
+  length: number,
+  maxGroups: number,
+): { readonly columns: number; readonly rows: number } {
+  const count = Math.ceil(length / THREADS);
+  const rows = Math.ceil(count / maxGroups);
+  return { columns: Math.ceil(count / rows), rows };
+}
 
 /** gpu.js's translation of a kernel source, before and after it is put together. */
 function translated(
@@ -57,9 +67,7 @@ export function translate(
 ): Shader {
   const kernel = translated(gpu, source, lengths.length, length);
   kernel.paramsLayout = kernel.computeParamsLayout();
-  const count = Math.ceil(length / THREADS);
-  const rows = Math.ceil(count / maxGroups);
-  const columns = Math.ceil(count / rows);
+  const { columns, rows } = gridOf(length, maxGroups);
   const params = [length, 1, 1, columns * THREADS, ...lengths.flatMap((n) => [n, 1, 1, n])];
   return { code: kernel.assembleWGSL(), params: Uint32Array.from(params), groups: [columns, rows, 1] };
 }
