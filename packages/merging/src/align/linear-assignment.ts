@@ -1,14 +1,23 @@
+import { findNotFinite } from './internal/find-not-finite.js';
+
 /** What {@link linearAssignment} finds. */
 export interface Assignment {
   /** For each row, its column; `-1` for a row without one, where there are more rows than columns. */
   readonly columns: Int32Array<ArrayBuffer>;
   /** Sum of the chosen costs, in the order of the rows. */
   readonly total: number;
+  /** Dual values of the columns (with more rows than columns, of the rows): of square costs a good `start` for similar ones. */
+  readonly prices: Float64Array<ArrayBuffer>;
 }
 
 export interface LinearAssignmentOptions {
   /** Look for the greatest sum instead of the least; default false. */
   readonly maximize?: boolean;
+  /**
+   * Prices of the columns to start from, as found for similar costs of the same shape: saves time, and changes nothing but
+   * which of several equally good answers is given. As many rows as columns are needed.
+   */
+  readonly start?: Float64Array;
 }
 
 /**
@@ -20,26 +29,27 @@ export interface LinearAssignmentOptions {
  * @param cost - `[rows, columns]`, row by row; finite, any sign; left unchanged
  * @param rows - at least 1
  * @param columns - at least 1; where the two differ, the smaller number of pairs is made
- * @throws {RangeError} for a cost that is not finite, naming its place, and for sizes that do not fit
+ * @throws {RangeError} for a cost that is not finite, naming its place, and for sizes and `start` prices that do not fit
  * @see Jonker and Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear assignment problems",
- *   Computing 38: the augmenting row reduction and the augmentation are theirs; there is no column reduction, so that
- *   rectangular costs need no padding
+ *   Computing 38: column reduction of square problems, augmenting row reduction, augmentation
  */
 export function linearAssignment(
   cost: ArrayLike<number>,
   rows: number,
   columns: number,
-  { maximize = false }: LinearAssignmentOptions = {},
+  { maximize = false, start }: LinearAssignmentOptions = {},
 ): Assignment {
   checkCost(cost, rows, columns);
   const wide = rows <= columns;
   const [n, m] = wide ? [rows, columns] : [columns, rows];
-  const work = new Float64Array(rows * columns);
-  const sign = maximize ? -1 : 1;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < m; j++) work[i * m + j] = sign * cost[wide ? i * m + j : j * n + i]!;
+  const work = wide ? new Float64Array(cost) : transposed(cost, rows, columns);
+  if (maximize) for (let k = 0; k < work.length; k++) work[k] = -work[k]!;
+  if (start && (rows !== columns || start.length !== columns)) {
+    throw new RangeError(
+      `linearAssignment: expected as many rows as columns and start prices, received ${rows}, ${columns} and ${start.length}`,
+    );
   }
-  const found = assign(work, n, m);
+  const { columnOf: found, price } = assign(work, n, m, start);
   const result = new Int32Array(rows).fill(-1);
   for (let i = 0; i < n; i++) {
     if (wide) result[i] = found[i]!;
@@ -47,7 +57,13 @@ export function linearAssignment(
   }
   let total = 0;
   for (let i = 0; i < rows; i++) if (result[i]! >= 0) total += cost[i * columns + result[i]!]!;
-  return { columns: result, total };
+  return { columns: result, total, prices: price };
+}
+
+function transposed(cost: ArrayLike<number>, rows: number, columns: number): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = cost[i * columns + j]!;
+  return out;
 }
 
 function checkCost(cost: ArrayLike<number>, rows: number, columns: number): void {
@@ -61,12 +77,11 @@ function checkCost(cost: ArrayLike<number>, rows: number, columns: number): void
       `linearAssignment: expected ${rows} × ${columns} = ${rows * columns} costs, received ${cost.length}`,
     );
   }
-  for (let k = 0; k < cost.length; k++) {
-    if (Number.isFinite(cost[k])) continue;
-    throw new RangeError(
-      `linearAssignment: expected finite costs, received ${cost[k]} in row ${Math.floor(k / columns)}, column ${k % columns}`,
-    );
-  }
+  const bad = findNotFinite(cost);
+  if (bad < 0) return;
+  throw new RangeError(
+    `linearAssignment: expected finite costs, received ${cost[bad]} in row ${Math.floor(bad / columns)}, column ${bad % columns}`,
+  );
 }
 
 /** A problem under way: `n ≤ m` rows and columns, the column of each row and the row of each column (-1: none), column prices. */
@@ -76,23 +91,32 @@ interface State {
   readonly m: number;
   readonly columnOf: Int32Array<ArrayBuffer>;
   readonly rowOf: Int32Array<ArrayBuffer>;
-  /** `v ≤ 0`, and 0 for columns without a row: the dual of a column. */
+  /** The dual of a column; with more columns than rows `≤ 0`, and 0 for columns without a row. */
   readonly price: Float64Array<ArrayBuffer>;
 }
 
-function assign(cost: Float64Array, n: number, m: number): Int32Array<ArrayBuffer> {
+function assign(cost: Float64Array, n: number, m: number, start?: Float64Array): State {
   const state: State = {
     cost,
     n,
     m,
     columnOf: new Int32Array(n).fill(-1),
     rowOf: new Int32Array(m).fill(-1),
-    price: new Float64Array(m),
+    // Where every column gets a row, any prices will do: the cheapest cost of a column is a good one.
+    price: start ? Float64Array.from(start) : n === m ? columnMinima(cost, n) : new Float64Array(m),
   };
   let free = Array.from({ length: n }, (_, i) => i);
   if (m > 1) for (let pass = 0; pass < PASSES && free.length > 0; pass++) free = reduceRows(state, free);
   augment(state, free);
-  return state.columnOf;
+  return state;
+}
+
+function columnMinima(cost: Float64Array, n: number): Float64Array<ArrayBuffer> {
+  const least = new Float64Array(n).fill(Infinity);
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let j = 0; j < n; j++, at++) if (cost[at]! < least[j]!) least[j] = cost[at]!;
+  }
+  return least;
 }
 
 const PASSES = 2;

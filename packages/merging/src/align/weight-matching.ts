@@ -76,7 +76,7 @@ export async function matchWeights(
     draw: generator(key),
     maxSweeps,
     start,
-    similarity: (group, permutations) => weightSimilarity(a, b, spec, group, permutations),
+    similarity: weightSimilarity(a, b, spec),
     work,
   });
 }

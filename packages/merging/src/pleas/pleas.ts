@@ -92,8 +92,9 @@ async function pair(a: StateDict, b: StateDict, spec: ResolvedSpec, options: Ple
   if (match === 'weights') {
     if (!key) throw new RangeError('pleas: expected a key to match weights, received none');
     const found = await matchWeights('pleas', a, b, spec, { key, signal });
+    const similarity = weightSimilarity(a, b, spec);
     for (const [group, columns] of Object.entries(found.permutations)) {
-      add(group, await weightSimilarity(a, b, spec, group, found.permutations), columns);
+      add(group, await similarity(group, found.permutations), columns);
     }
   } else {
     const found = await activationSimilarity('pleas', [a, b], spec, options, 'distance');

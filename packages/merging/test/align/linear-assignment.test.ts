@@ -19,7 +19,7 @@ function bruteForce(cost: number[], rows: number, columns: number): number {
 
 describe('linearAssignment', () => {
   it('pairs each row with its cheapest column where these differ', () => {
-    expect(linearAssignment([3, 1, 2, 2, 3, 1, 1, 2, 3], 3, 3)).toEqual({
+    expect(linearAssignment([3, 1, 2, 2, 3, 1, 1, 2, 3], 3, 3)).toMatchObject({
       columns: Int32Array.of(1, 2, 0),
       total: 3,
     });
@@ -76,6 +76,28 @@ describe('linearAssignment', () => {
     expect(linearAssignment(cost, 20, 20).columns).toEqual(first);
     expect(new Set(first).size).toBe(20);
     expect(cost.every((value) => value === 1)).toBe(true);
+  });
+
+  it('gives prices that prove the answer, and reaches the same total from those of a similar problem', () => {
+    const n = 40;
+    const { cost } = golden.assignments.find(({ rows, columns }) => rows === n && columns === n)!;
+    const { columns, total, prices } = linearAssignment(cost, n, n);
+    for (let i = 0; i < n; i++) {
+      const reduced = Array.from({ length: n }, (_, j) => cost[i * n + j]! - prices[j]!);
+      expect(reduced[columns[i]!]!).toBeLessThan(Math.min(...reduced) + 1e-9);
+    }
+    const other = cost.map((value, k) => value + 0.1 * Math.sin(k));
+    const far = Float64Array.from({ length: n }, (_, j) => 100 * Math.cos(j));
+    for (const start of [prices, far]) {
+      expect(linearAssignment(other, n, n, { start }).total).toBeCloseTo(
+        linearAssignment(other, n, n).total,
+        9,
+      );
+    }
+    expect(linearAssignment(cost, n, n, { start: prices }).total).toBeCloseTo(total, 9);
+    expect(() => linearAssignment([1, 2], 1, 2, { start: new Float64Array(2) })).toThrow(
+      'expected as many rows as columns and start prices, received 1, 2 and 2',
+    );
   });
 
   it('refuses what is not finite, naming the place', () => {

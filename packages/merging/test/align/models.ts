@@ -67,7 +67,7 @@ function sample(model: Model, inputs: Tensor, options: AutoSpecOptions = {}): Sa
 
 /** Norms and biases start equal in all units; here they differ. */
 function spread(name: string, t: Tensor, seed: number): Tensor {
-  if (t.rank !== 1) return /layers|\.h\.|embed|wte|wpe/.test(name) ? mul(t, 5) : t; // transformers start small
+  if (t.rank !== 1) return /\.(attention|self_attn|attn|mlp)\.|embed|wte|wpe/.test(name) ? mul(t, 5) : t; // transformers start small
   if (!/running_var|norm.*weight|bn\d.*weight|ln_.*weight|downsample\.1\.weight/.test(name)) {
     return abs(mul(normal(key(seed + 9), t.shape), 0.3)); // above 0, so that no unit is dead
   }
