@@ -1,7 +1,7 @@
 import { foldIn } from '@weightloom/tensor-gpu';
 import type { FoldOptions } from '../conformal/cross-fit.js';
 import { requireKey } from '../models/fit-network.js';
-import { fittedPositions, toPredictionRows, toTrainingRows } from '../models/model-input.js';
+import { fittedPositions, pickLevels, toPredictionRows, toTrainingRows } from '../models/model-input.js';
 import { readModel } from '../models/model-json.js';
 import type { QuantileEstimator, QuantileModel, QuantileModelJSON } from '../models/quantile-model.js';
 import { aggregateQuantiles, type AggregationSettings, checkAggregation } from './aggregate-quantiles.js';
@@ -110,18 +110,12 @@ function aggregationModel(
       const where = 'quantileAggregation.predict';
       const positions = fittedPositions(where, levels, asked);
       const rows = toPredictionRows(where, x, features);
-      const empty = { data: new Float64Array(0), rows: 0, columns: levels.length };
-      const { data: all } =
-        rows.rows === 0
-          ? empty
-          : aggregator.predict(
-              models.map((model) => model.predict(rows)),
-              aggregator.locality === 'local' ? rows : undefined,
-            );
-      const data = new Float64Array(rows.rows * positions.length);
-      for (let i = 0, at = 0; i < rows.rows; i++)
-        for (const k of positions) data[at++] = all[i * levels.length + k]!;
-      return { data, rows: rows.rows, columns: positions.length };
+      if (rows.rows === 0) return { data: new Float64Array(0), rows: 0, columns: positions.length };
+      const all = aggregator.predict(
+        models.map((model) => model.predict(rows)),
+        aggregator.locality === 'local' ? rows : undefined,
+      );
+      return pickLevels(all, positions);
     },
     toJSON: () => ({
       format: 'weightloom-quantile-model',

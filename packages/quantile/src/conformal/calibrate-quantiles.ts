@@ -45,6 +45,8 @@ export interface CalibratedQuantiles {
 export function calibrateQuantiles(options: CalibrateQuantilesOptions): CalibratedQuantiles {
   const where = 'calibrateQuantiles';
   const levels = Array.from(toLevels(where, options.levels));
+  if (options.y.length === 0)
+    throw new RangeError(`${where}: the calibration set is empty, expected at least one row`);
   const predictions = readGrid(where, options.predictions, levels);
   const tails: BandOptions['tails'] = options.tails ?? 'symmetric';
   const bands = pairs(where, levels).map(([low, high]) =>

@@ -1,14 +1,12 @@
 import type { Key } from '@weightloom/tensor-gpu';
 import { foldIn } from '@weightloom/tensor-gpu';
-import { toTarget, toWeights } from '../internal/check-data.js';
 import type { Matrix, MatrixInput } from '../internal/matrix.js';
 import { studentPValue, studentQuantile } from '../internal/student.js';
 import type { Bandwidth } from './bandwidth.js';
 import { bootstrapCoefficients } from './bootstrap-coefficients.js';
 import type { CovarianceEstimate } from './covariance.js';
 import { iidCovariance, kernelCovariance, nidCovariance, robustCovariance } from './covariance.js';
-import { buildDesign } from './design.js';
-import { exactFit, prepareRows } from './exact-fit.js';
+import { exactFit } from './exact-fit.js';
 import { inferenceRows } from './inference-rows.js';
 import type { QuantileRegression } from './quantile-regression.js';
 
@@ -70,25 +68,12 @@ export function inferQuantileRegression(
   const { method = 'nid', bandwidth = 'hallSheather', confidence = 0.95, key, resamples = 200 } = options;
   if (fit.penalty > 0)
     throw new RangeError(`${where}: the fit has penalty ${fit.penalty}; there are no standard errors for it`);
-  if (!(confidence > 0 && confidence < 1))
-    throw new RangeError(`${where}: confidence is ${confidence}, expected it inside (0, 1)`);
   if (method === 'bootstrap' && key === undefined)
     throw new TypeError(`${where}: method "bootstrap" needs a key`);
   if (!(Number.isInteger(resamples) && resamples >= 2))
     throw new RangeError(`${where}: resamples is ${resamples}, expected an integer of at least 2`);
-  const design = buildDesign(where, x, {
-    intercept: fit.intercept,
-    names: fit.names.slice(fit.intercept ? 1 : 0),
-  });
-  const rows = prepareRows(
-    where,
-    design,
-    toTarget(where, y, design.rows),
-    toWeights(where, options.weights, design.rows),
-  );
-  const data = inferenceRows(rows);
-  const { n, d } = data;
-  if (n <= d) throw new RangeError(`${where}: ${n} rows and ${d} coefficients leave no degree of freedom`);
+  const data = inferenceRows(where, fit, x, y, { confidence, weights: options.weights });
+  const { rows, n, d } = data;
 
   const estimate = (level: number, b: Float64Array, k: number): CovarianceEstimate => {
     if (method === 'iid') return iidCovariance(data, level, b, bandwidth);

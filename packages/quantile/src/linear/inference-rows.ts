@@ -1,5 +1,10 @@
+import { toTarget, toWeights } from '../internal/check-data.js';
+import type { MatrixInput } from '../internal/matrix.js';
+import { buildDesign } from './design.js';
 import type { PreparedRows } from './exact-fit.js';
+import { prepareRows } from './exact-fit.js';
 import { residuals } from './pinball-problem.js';
+import type { QuantileRegression } from './quantile-regression.js';
 
 /** Rows for inference: multiplied by their weights, as R quantreg does, in whitened coordinates. */
 export interface InferenceRows {
@@ -12,8 +17,31 @@ export interface InferenceRows {
   readonly y: Float64Array;
 }
 
-/** Multiplies rows and target by the weights. */
-export function inferenceRows(rows: PreparedRows): InferenceRows {
+/**
+ * The rows of a fit once more, multiplied by their weights.
+ *
+ * @throws {RangeError} for a confidence outside (0, 1), rows that do not suit the fit, or no degree of freedom
+ */
+export function inferenceRows(
+  where: string,
+  fit: QuantileRegression,
+  x: MatrixInput,
+  y: ArrayLike<number>,
+  { confidence, weights }: { readonly confidence: number; readonly weights?: ArrayLike<number> | undefined },
+): InferenceRows {
+  if (!(confidence > 0 && confidence < 1))
+    throw new RangeError(`${where}: confidence is ${confidence}, expected it inside (0, 1)`);
+  const names = fit.names.slice(fit.intercept ? 1 : 0);
+  const design = buildDesign(where, x, { intercept: fit.intercept, names });
+  const target = toTarget(where, y, design.rows);
+  const rows = prepareRows(where, design, target, toWeights(where, weights, design.rows));
+  const data = weighRows(rows);
+  const { n, d } = data;
+  if (n <= d) throw new RangeError(`${where}: ${n} rows and ${d} coefficients leave no degree of freedom`);
+  return data;
+}
+
+function weighRows(rows: PreparedRows): InferenceRows {
   const { weights, y, design } = rows;
   const d = design.columns;
   const z = rows.z.map((value, at) => value * weights[Math.floor(at / d)]!);

@@ -1,11 +1,9 @@
-import { toTarget, toWeights } from '../internal/check-data.js';
 import type { Matrix, MatrixInput } from '../internal/matrix.js';
 import { studentQuantile } from '../internal/student.js';
 import { innerBandwidth } from './bandwidth.js';
 import { differenceDensities, inUserColumns, inverseGram } from './covariance.js';
-import { buildDesign } from './design.js';
 import type { PreparedRows } from './exact-fit.js';
-import { exactFit, levelProblem, prepareRows } from './exact-fit.js';
+import { exactFit, levelProblem } from './exact-fit.js';
 import type { InferenceRows } from './inference-rows.js';
 import { inferenceRows } from './inference-rows.js';
 import type { QuantileRegression } from './quantile-regression.js';
@@ -52,21 +50,8 @@ export function rankIntervals(
   const { confidence = 0.95, errors = 'iid' } = options;
   if (fit.penalty > 0)
     throw new RangeError(`${where}: the fit has penalty ${fit.penalty}; there is no rank test for it`);
-  if (!(confidence > 0 && confidence < 1))
-    throw new RangeError(`${where}: confidence is ${confidence}, expected it inside (0, 1)`);
-  const design = buildDesign(where, x, {
-    intercept: fit.intercept,
-    names: fit.names.slice(fit.intercept ? 1 : 0),
-  });
-  const rows = prepareRows(
-    where,
-    design,
-    toTarget(where, y, design.rows),
-    toWeights(where, options.weights, design.rows),
-  );
-  const data = inferenceRows(rows);
-  const { n, d } = data;
-  if (n <= d) throw new RangeError(`${where}: ${n} rows and ${d} coefficients leave no degree of freedom`);
+  const data = inferenceRows(where, fit, x, y, { confidence, weights: options.weights });
+  const { rows, n, d } = data;
   const cutoff = studentQuantile((1 + confidence) / 2, n - d);
 
   const m = fit.levels.length;

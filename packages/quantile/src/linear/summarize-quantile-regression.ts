@@ -22,7 +22,9 @@ const LEFT = 37;
 
 /**
  * Inference with a printable table per level, laid out as statsmodels prints it; with `method: 'robust'` the numbers
- * are statsmodels' too, and that is the default here.
+ * are statsmodels' too, and that is the default here. Two differences away from the median: rounding decides in statsmodels on
+ * which side of the plane the rows on it lie (here: below), which moves its errors by a few per cent in small samples; and
+ * its constant model is an interpolated quantile, here the best constant.
  *
  * @throws {RangeError} as {@link inferQuantileRegression}
  */

@@ -3,16 +3,13 @@ import { toLevels } from '../internal/check-data.js';
 import { networkRows } from '../internal/dense-network.js';
 import { normalQuantile } from '../internal/normal.js';
 import {
-  checkNetworkOptions,
   type FittedNetwork,
-  fitNetwork,
+  networkEstimator,
   networkFromJSON,
   networkInput,
   type NetworkOptions,
   networkToJSON,
-  requireKey,
 } from './fit-network.js';
-import { toTrainingRows } from './model-input.js';
 import { readModel } from './model-json.js';
 import type { QuantileEstimator, QuantileModel, QuantileModelJSON } from './quantile-model.js';
 
@@ -31,32 +28,21 @@ const FLOOR = 1e-6;
 export function conditionalGaussianNetwork(
   options: NetworkOptions = {},
 ): QuantileEstimator<Promise<QuantileModel>> {
-  const where = 'conditionalGaussianNetwork';
-  checkNetworkOptions(where, options);
-  return {
-    method: 'conditionalGaussianNetwork',
-    async fit(x, y, fitOptions) {
-      const key = requireKey(where, fitOptions.key);
-      const rows = toTrainingRows(where, x, y, fitOptions);
-      const network = await fitNetwork(
-        where,
-        rows,
-        key,
-        {
-          outputs: 2,
-          loss: ({ x: input, y: target, network: apply }) => {
-            const out = apply(input);
-            const b = out.shape[0]!;
-            const variance = add(softplus(slice(out, [0, 1], [b, 2])), FLOOR);
-            const error = sub(target, slice(out, [0, 0], [b, 1]));
-            return mul(add(log(variance), div(square(error), variance)), 0.5);
-          },
-        },
-        options,
-      );
-      return model(rows.levels, network);
-    },
-  };
+  return networkEstimator(
+    'conditionalGaussianNetwork',
+    options,
+    () => ({
+      outputs: 2,
+      loss: ({ x: input, y: target, network: apply }) => {
+        const out = apply(input);
+        const b = out.shape[0]!;
+        const variance = add(softplus(slice(out, [0, 1], [b, 2])), FLOOR);
+        const error = sub(target, slice(out, [0, 0], [b, 1]));
+        return mul(add(log(variance), div(square(error), variance)), 0.5);
+      },
+    }),
+    model,
+  );
 }
 
 /** Brings a conditional Gaussian network back from its JSON form. */

@@ -17,8 +17,9 @@ import {
   standardize,
 } from '../internal/standardization.js';
 import { trainNetwork, type TrainingOptions } from '../internal/train-network.js';
-import { checkInteger, toPredictionRows, type TrainingRows } from './model-input.js';
+import { checkInteger, toPredictionRows, toTrainingRows, type TrainingRows } from './model-input.js';
 import type { Fields } from './model-json.js';
+import type { QuantileEstimator, QuantileModel } from './quantile-model.js';
 
 export interface NetworkOptions extends TrainingOptions {
   /** Width of every hidden layer (ELU); default `[64, 64]`. */
@@ -64,6 +65,24 @@ export function checkNetworkOptions(
   return { hidden, dropout };
 }
 
+/** An estimator that trains a network: what the three network methods share. */
+export function networkEstimator(
+  where: string,
+  options: NetworkOptions,
+  task: (rows: TrainingRows) => NetworkTask,
+  model: (levels: Float64Array, network: FittedNetwork) => QuantileModel,
+): QuantileEstimator<Promise<QuantileModel>> {
+  checkNetworkOptions(where, options);
+  return {
+    method: where,
+    async fit(x, y, fitOptions) {
+      const key = requireKey(where, fitOptions.key);
+      const rows = toTrainingRows(where, x, y, fitOptions);
+      return model(rows.levels, await fitNetwork(where, rows, key, task(rows), options));
+    },
+  };
+}
+
 /** @throws {TypeError} without a key */
 export function requireKey(where: string, key: Key | undefined): Key {
   if (key === undefined)
@@ -72,7 +91,7 @@ export function requireKey(where: string, key: Key | undefined): Key {
 }
 
 /** Standardises the rows and trains a perceptron by the weighted mean of the loss over rows. */
-export async function fitNetwork(
+async function fitNetwork(
   where: string,
   { x, y, weights, onProgress, signal }: TrainingRows,
   key: Key,

@@ -5,7 +5,13 @@ import { growTree, leafOf } from '../internal/grow-tree.js';
 import type { Matrix } from '../internal/matrix.js';
 import { ascendingOrder, weightedQuantile } from '../internal/weighted-quantile.js';
 import { readModel, readTrees, writeTrees } from './model-json.js';
-import { checkInteger, fittedPositions, toPredictionRows, toTrainingRows } from './model-input.js';
+import {
+  checkInteger,
+  fittedPositions,
+  pickLevels,
+  toPredictionRows,
+  toTrainingRows,
+} from './model-input.js';
 import type { QuantileEstimator, QuantileModel, QuantileModelJSON } from './quantile-model.js';
 
 export interface GradientBoostingOptions {
@@ -134,9 +140,7 @@ function boosted(
       const all = predictAll(matrix, ensembles);
       const m = levels.length;
       if (sort) for (let i = 0; i < matrix.rows; i++) all.subarray(i * m, (i + 1) * m).sort();
-      const data = new Float64Array(matrix.rows * positions.length);
-      for (let i = 0, at = 0; i < matrix.rows; i++) for (const k of positions) data[at++] = all[i * m + k]!;
-      return { data, rows: matrix.rows, columns: positions.length };
+      return pickLevels({ data: all, rows: matrix.rows, columns: m }, positions);
     },
     toJSON: () => ({
       format: 'weightloom-quantile-model',

@@ -74,6 +74,13 @@ export function fittedPositions(
   });
 }
 
+/** Some columns of `[n, m]` predictions, in the order asked. */
+export function pickLevels({ data, rows, columns }: Matrix, positions: readonly number[]): Matrix {
+  const out = new Float64Array(rows * positions.length);
+  for (let i = 0, at = 0; i < rows; i++) for (const k of positions) out[at++] = data[i * columns + k]!;
+  return { data: out, rows, columns: positions.length };
+}
+
 /** @throws {RangeError} unless `value` is an integer of at least `low` */
 export function checkInteger(where: string, name: string, value: number, low: number): void {
   if (!(Number.isInteger(value) && value >= low))

@@ -16,16 +16,14 @@ import { checkAtLeast } from '../internal/check-data.js';
 import { networkRows } from '../internal/dense-network.js';
 import { pinballTensor } from '../internal/pinball-tensor.js';
 import {
-  checkNetworkOptions,
   type FittedNetwork,
-  fitNetwork,
+  networkEstimator,
   networkFromJSON,
   networkInput,
   type NetworkOptions,
   networkToJSON,
-  requireKey,
 } from './fit-network.js';
-import { fittedPositions, toTrainingRows } from './model-input.js';
+import { fittedPositions, pickLevels } from './model-input.js';
 import { readModel } from './model-json.js';
 import type { QuantileEstimator, QuantileModel, QuantileModelJSON } from './quantile-model.js';
 
@@ -53,37 +51,29 @@ export function multiQuantileNetwork(
   const where = 'multiQuantileNetwork';
   const { monotone = 'sort', crossing } = options;
   if (monotone !== 'increments') checkOperator(where, monotone);
-  checkNetworkOptions(where, options);
   if (crossing) checkAtLeast(where, 'crossing.weight', crossing.weight, 0);
-  return {
-    method: 'multiQuantileNetwork',
-    async fit(x, y, fitOptions) {
-      const key = requireKey(where, fitOptions.key);
-      const rows = toTrainingRows(where, x, y, fitOptions);
+  return networkEstimator(
+    where,
+    options,
+    (rows) => {
       const m = rows.levels.length;
       const deviation = Math.sqrt(varianceOf(rows.y));
       const margins =
         crossing &&
         crossingMargins(rows.levels, crossing.margin ?? { kind: 'none' }).map((delta) => delta / deviation);
-      const network = await fitNetwork(
-        where,
-        rows,
-        key,
-        {
-          outputs: m,
-          loss: ({ x: input, y: target, network: apply }) => {
-            const raw = apply(input);
-            const predictions = monotone === 'increments' ? climb(raw) : raw;
-            const loss = mean(pinballTensor(predictions, target, rows.levels), { axis: 1, keepDims: true });
-            if (!crossing) return loss;
-            return add(loss, mul(crossingPenaltyTensor(predictions, margins), crossing.weight));
-          },
+      return {
+        outputs: m,
+        loss: ({ x: input, y: target, network: apply }) => {
+          const raw = apply(input);
+          const predictions = monotone === 'increments' ? climb(raw) : raw;
+          const loss = mean(pinballTensor(predictions, target, rows.levels), { axis: 1, keepDims: true });
+          if (!crossing) return loss;
+          return add(loss, mul(crossingPenaltyTensor(predictions, margins), crossing.weight));
         },
-        options,
-      );
-      return model(rows.levels, network, monotone);
+      };
     },
-  };
+    (levels, network) => model(levels, network, monotone),
+  );
 }
 
 /** Brings a multi-quantile network back from its JSON form. */
@@ -116,12 +106,10 @@ function model(
       if (monotone === 'increments')
         for (let i = 0; i < rows; i++) climbRow(raw.subarray(i * m, (i + 1) * m));
       const block = { data: raw, rows, columns: m };
-      const { data: all } = monotone === 'increments' ? block : applyOperator(monotone, block);
+      const all = monotone === 'increments' ? block : applyOperator(monotone, block);
       const [center, scale] = [network.y.center[0]!, network.y.scale[0]!];
-      const data = new Float64Array(rows * positions.length);
-      for (let i = 0, at = 0; i < rows; i++)
-        for (const k of positions) data[at++] = center + scale * all[i * m + k]!;
-      return { data, rows, columns: positions.length };
+      const picked = pickLevels(all, positions);
+      return { ...picked, data: picked.data.map((value) => center + scale * value) };
     },
     toJSON: () => ({
       format: 'weightloom-quantile-model',

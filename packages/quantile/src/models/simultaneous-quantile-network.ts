@@ -3,16 +3,13 @@ import { toLevels } from '../internal/check-data.js';
 import { networkRows } from '../internal/dense-network.js';
 import { pinballTensor } from '../internal/pinball-tensor.js';
 import {
-  checkNetworkOptions,
   type FittedNetwork,
-  fitNetwork,
+  networkEstimator,
   networkFromJSON,
   networkInput,
   type NetworkOptions,
   networkToJSON,
-  requireKey,
 } from './fit-network.js';
-import { toTrainingRows } from './model-input.js';
 import { readModel } from './model-json.js';
 import type { QuantileEstimator, QuantileModel, QuantileModelJSON } from './quantile-model.js';
 
@@ -33,33 +30,22 @@ const JUDGED = Array.from({ length: 9 }, (_, k) => (k + 1) / 10);
 export function simultaneousQuantileNetwork(
   options: NetworkOptions = {},
 ): QuantileEstimator<Promise<QuantileModel>> {
-  const where = 'simultaneousQuantileNetwork';
-  checkNetworkOptions(where, options);
-  return {
-    method: 'simultaneousQuantileNetwork',
-    async fit(x, y, fitOptions) {
-      const key = requireKey(where, fitOptions.key);
-      const rows = toTrainingRows(where, x, y, fitOptions);
-      const network = await fitNetwork(
-        where,
-        rows,
-        key,
-        {
-          extraInputs: 1,
-          outputs: 1,
-          loss: ({ x: input, y: target, network: apply, key: draw }) => {
-            const lossAt = (tau: Tensor): Tensor =>
-              pinballTensor(apply(concat([input, sub(tau, 0.5)], 1)), target, tau);
-            if (draw !== undefined) return lossAt(uniform(draw, target.shape));
-            const losses = JUDGED.map((level) => lossAt(add(mul(target, 0), level)));
-            return div(losses.reduce(add), JUDGED.length);
-          },
-        },
-        options,
-      );
-      return model(rows.levels, network);
-    },
-  };
+  return networkEstimator(
+    'simultaneousQuantileNetwork',
+    options,
+    () => ({
+      extraInputs: 1,
+      outputs: 1,
+      loss: ({ x: input, y: target, network: apply, key: draw }) => {
+        const lossAt = (tau: Tensor): Tensor =>
+          pinballTensor(apply(concat([input, sub(tau, 0.5)], 1)), target, tau);
+        if (draw !== undefined) return lossAt(uniform(draw, target.shape));
+        const losses = JUDGED.map((level) => lossAt(add(mul(target, 0), level)));
+        return div(losses.reduce(add), JUDGED.length);
+      },
+    }),
+    model,
+  );
 }
 
 /** Brings a simultaneous quantile network back from its JSON form. */

@@ -28,6 +28,29 @@ export function toQuantileForecast(
   return { y: outcomes, q: data, levels: checked, n: rows, m: columns };
 }
 
+/** Outcomes with the mean and standard deviation of a Gaussian each. */
+export interface GaussianForecast {
+  readonly y: Float64Array;
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+}
+
+/** Checks that outcomes, means and deviations fit together. */
+export function toGaussianForecast(
+  where: string,
+  y: ArrayLike<number>,
+  mean: ArrayLike<number>,
+  deviation: ArrayLike<number>,
+): GaussianForecast {
+  const outcomes = toVector(where, 'y', y);
+  const mu = toVector(where, 'mean', mean, outcomes.length);
+  const sigma = toVector(where, 'deviation', deviation, outcomes.length);
+  const bad = sigma.findIndex((value) => !(value > 0));
+  if (bad >= 0)
+    throw new RangeError(`${where}: deviation[${bad}] is ${sigma[bad]}, expected a number above 0`);
+  return { y: outcomes, mean: mu, deviation: sigma };
+}
+
 /** Outcomes with a lower and an upper bound each. */
 export interface IntervalForecast {
   readonly y: Float64Array;

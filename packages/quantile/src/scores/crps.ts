@@ -1,7 +1,7 @@
 import { toMatrix, toVector } from '../internal/matrix.js';
 import type { MatrixInput } from '../internal/matrix.js';
 import { normalCdf, normalPdf } from '../internal/normal.js';
-import { toQuantileForecast } from './check-forecast.js';
+import { toGaussianForecast, toQuantileForecast } from './check-forecast.js';
 import { pinball } from './pinball.js';
 
 /**
@@ -17,16 +17,11 @@ export function crpsGaussian(
   mean: ArrayLike<number>,
   deviation: ArrayLike<number>,
 ): Float64Array {
-  const where = 'crpsGaussian';
-  const outcomes = toVector(where, 'y', y);
-  const mu = toVector(where, 'mean', mean, outcomes.length);
-  const sigma = toVector(where, 'deviation', deviation, outcomes.length);
-  const bad = sigma.findIndex((value) => !(value > 0));
-  if (bad >= 0)
-    throw new RangeError(`${where}: deviation[${bad}] is ${sigma[bad]}, expected a number above 0`);
-  return outcomes.map((value, i) => {
-    const z = (value - mu[i]!) / sigma[i]!;
-    return sigma[i]! * (z * (2 * normalCdf(z) - 1) + 2 * normalPdf(z) - 1 / Math.sqrt(Math.PI));
+  const forecast = toGaussianForecast('crpsGaussian', y, mean, deviation);
+  return forecast.y.map((value, i) => {
+    const sigma = forecast.deviation[i]!;
+    const z = (value - forecast.mean[i]!) / sigma;
+    return sigma * (z * (2 * normalCdf(z) - 1) + 2 * normalPdf(z) - 1 / Math.sqrt(Math.PI));
   });
 }
 

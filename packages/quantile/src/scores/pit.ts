@@ -1,7 +1,7 @@
 import type { MatrixInput } from '../internal/matrix.js';
 import { toMatrix, toVector } from '../internal/matrix.js';
 import { normalCdf } from '../internal/normal.js';
-import { toQuantileForecast } from './check-forecast.js';
+import { toGaussianForecast, toQuantileForecast } from './check-forecast.js';
 
 /**
  * Probability integral transform of quantile forecasts, `[n]`: the level at which the predicted quantile is the outcome.
@@ -34,14 +34,8 @@ export function pitGaussian(
   mean: ArrayLike<number>,
   deviation: ArrayLike<number>,
 ): Float64Array {
-  const where = 'pitGaussian';
-  const outcomes = toVector(where, 'y', y);
-  const mu = toVector(where, 'mean', mean, outcomes.length);
-  const sigma = toVector(where, 'deviation', deviation, outcomes.length);
-  const bad = sigma.findIndex((value) => !(value > 0));
-  if (bad >= 0)
-    throw new RangeError(`${where}: deviation[${bad}] is ${sigma[bad]}, expected a number above 0`);
-  return outcomes.map((value, i) => normalCdf((value - mu[i]!) / sigma[i]!));
+  const forecast = toGaussianForecast('pitGaussian', y, mean, deviation);
+  return forecast.y.map((value, i) => normalCdf((value - forecast.mean[i]!) / forecast.deviation[i]!));
 }
 
 /** Probability integral transform of sample forecasts, `[n]`: `(#{x < y} + ½ #{x = y}) / S`, ties counted half. */

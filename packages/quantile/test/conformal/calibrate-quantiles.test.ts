@@ -53,6 +53,9 @@ describe('calibrateQuantiles', () => {
     expect(() => calibrateQuantiles({ ...data, levels: [0.9, 0.1] })).toThrow('levels[1] is 0.1 after 0.9');
     expect(() => calibrateQuantiles({ ...data, levels: [0, 1] })).toThrow('levels[0] is 0');
     expect(() => calibrateQuantiles({ ...data, levels: [0.1, 0.8] })).toThrow('level 0.1 has no partner 0.9');
+    expect(() => calibrateQuantiles({ predictions: [], y: [], levels: [0.1, 0.9] })).toThrow(
+      'calibrateQuantiles: the calibration set is empty',
+    );
     expect(() => calibrateQuantiles({ ...data, levels: [0.5] })).toThrow(
       'predictions has 2 columns, expected one per level',
     );
