@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cnn, softmaxCrossEntropy } from '@weightloom/nn';
+import type { StateDict } from '@weightloom/state-dict';
 import { loadStateDict, saveStateDict } from '@weightloom/state-dict/node';
+import { key, normal, tensor } from '@weightloom/tensor-gpu';
 import { expect, it } from 'vitest';
-import { parseRecipe } from '../src/index.js';
+import { parsePermutationSpec, parseRecipe, permute } from '../src/index.js';
 import { methods } from '../src/methods.js';
 import { dict, values } from './helpers.js';
+import { mergeUpToPermutation } from './readme-align-example.js';
 import { mergeFineTunes } from './readme-example.js';
 
 const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
@@ -38,4 +42,25 @@ it('lists every method in the README', () => {
 it('shows a recipe in the README that can be read', () => {
   const [, recipe] = /```yaml\n([\s\S]*?)```/.exec(readme)!;
   expect(parseRecipe(recipe!)[0]!.method).toBe('slerp');
+});
+
+it('runs the example of alignment, word for word', async () => {
+  expect(readme).toContain(read('readme-align-example.ts').trimEnd());
+  const model = cnn({ input: [1, 4, 4], channels: [3, 4], classes: 2, norm: 'batch' });
+  const inputs = normal(key(1), [40, 16]);
+  const targets = tensor(Int32Array.from({ length: 40 }, (_, i) => i % 2));
+  const loss = async (params: StateDict) =>
+    (await softmaxCrossEntropy(model.apply(params, inputs), targets).data())[0]!;
+  const a = model.init(key(2));
+  const b = permute(a, 'auto', { 'features.0.conv': [2, 0, 1], 'features.1.conv': [3, 1, 0, 2] });
+  const { merged, barrier } = await mergeUpToPermutation([a, b], model.apply, inputs, loss);
+  expect(barrier).toBeLessThan(1e-5);
+  expect((await values(merged))['features.0.conv.weight']).toEqual(
+    (await values(a))['features.0.conv.weight'],
+  );
+});
+
+it('has a specification of permutations that can be read', () => {
+  const yaml = /```yaml\n(# spec.yml[^]*?)```/.exec(readme)![1]!;
+  expect(Object.keys(parsePermutationSpec(yaml).tensors)).toHaveLength(5);
 });
