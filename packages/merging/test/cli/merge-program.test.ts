@@ -6,6 +6,7 @@ import { fromFloat32 } from '@weightloom/checkpoint';
 import { runCli } from '@weightloom/cli-kit/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mergeProgram } from '../../src/cli/merge-program.js';
+import { mergeRecipe } from '../../src/node/index.js';
 import { makeExampleModels, makeTinyModel, tinyWeights } from '../tiny-models.js';
 
 let folder: string;
@@ -104,6 +105,28 @@ describe('weightloom-merge', () => {
     expect(html).toContain('Merge by ties');
     expect(html).toContain('<svg');
     expect(html).toContain('model.layers.1.post_attention_layernorm.weight');
+  });
+
+  it('says in a report what it leaves out, as an earlier run has made it', async () => {
+    const file = await recipe('resumed.yml', ties);
+    const output = join(folder, 'out-resumed');
+    const stop = new AbortController();
+    const interrupted = mergeRecipe(await readFile(file, 'utf8'), {
+      output,
+      resume: true,
+      // What the command line has by default.
+      seed: 0,
+      tensors: 'same',
+      maxShardSize: 5e9,
+      signal: stop.signal,
+      onProgress: ({ done, total }) => done > total / 2 && stop.abort(new Error('enough')),
+    });
+    await expect(interrupted).rejects.toThrow('enough');
+    const page = join(folder, 'resumed.html');
+    const { code, stdout } = await run(file, output, '--resume', '--report', page);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/note: the report leaves out \d+ tensors, which an earlier run has made/);
+    expect(await readFile(page, 'utf8')).toContain('which an earlier run has made');
   });
 
   it('accepts the harmless flags of mergekit with a note', async () => {
