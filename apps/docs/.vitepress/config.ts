@@ -16,6 +16,13 @@ const darkCharts = await withSources(async (load): Promise<string> => {
   return `.dark { ${chartVariables('dark')} }`;
 });
 
+/** The single files of tfjs register their kernels and gradients on import, which their package.json does not say of them. */
+const wholeTensorflow = {
+  name: 'whole-tensorflow',
+  transform: (code: string, id: string) =>
+    /@tensorflow\/.*\.fesm\.js/.test(id) ? { code, map: null, moduleSideEffects: true } : undefined,
+};
+
 export default defineConfig({
   lang: 'en',
   title: 'Weightloom',
@@ -30,9 +37,16 @@ export default defineConfig({
   markdown: { theme: { light: 'github-light', dark: 'github-dark' } },
   vite: {
     // Siblings are read from their sources, so that the site needs no build of them.
-    resolve: { conditions: ['@weightloom/source'] },
+    resolve: {
+      conditions: ['@weightloom/source'],
+      // One file each in place of thousands, which the benchmark loads as a whole anyway.
+      alias: ['core', 'backend-webgl', 'backend-webgpu'].map((name) => ({
+        find: new RegExp(`^@tensorflow/tfjs-${name}$`),
+        replacement: `@tensorflow/tfjs-${name}/dist/tf-${name}.fesm.js`,
+      })),
+    },
     ssr: { noExternal: [/^@weightloom\//] },
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [wholeTensorflow] },
     build: { chunkSizeWarningLimit: 1500 },
   },
   buildEnd({ outDir, site }) {
@@ -45,7 +59,15 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/getting-started', activeMatch: '^/guide/' },
-      { text: 'Tools', activeMatch: '^/tools/', items: [{ text: 'Merge models', link: '/tools/merge' }] },
+      {
+        text: 'Tools',
+        activeMatch: '^/tools/',
+        items: [
+          { text: 'Merge models', link: '/tools/merge' },
+          { text: 'LoRA adapters', link: '/tools/lora' },
+          { text: 'Benchmark', link: '/tools/benchmark' },
+        ],
+      },
       { text: 'Papers', link: '/papers/', activeMatch: '^/papers/' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
     ],

@@ -1,14 +1,15 @@
 // Builds the site: the API reference, then the pages. With `--if-stale` only when a source changed since the last build.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { docsFolder, workspaceFolder } from './with-sources.mjs';
 
 const stampFile = `${docsFolder}.vitepress/dist/.sources`;
 const outside =
-  /(^|\/)(node_modules|dist|\.turbo|coverage)\/|^apps\/docs\/(api|test|\.vitepress\/cache)\/|^packages\/[^/]+\/test\//;
+  /(^|\/)(node_modules|dist|\.turbo|coverage)\/|^apps\/docs\/(api|test|\.vitepress\/(cache|building))\/|^packages\/[^/]+\/test\//;
 
 /** A hash of every file the site is made from. */
 function fingerprint() {
@@ -25,6 +26,25 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+const lock = `${docsFolder}.vitepress/building`;
+const ABANDONED_MS = 10 * 60_000; // no build takes as long: whoever held the lock is gone
+
+/** One build at a time: test files that each want the site built may run side by side. */
+async function takeLock() {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      process.on('exit', () => rmSync(lock, { recursive: true, force: true }));
+      return;
+    } catch {
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+      if (Date.now() - since > ABANDONED_MS) rmSync(lock, { recursive: true, force: true });
+      else await setTimeout(300);
+    }
+  }
+}
+
+await takeLock();
 const current = fingerprint();
 const built = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
 if (process.argv.includes('--if-stale') && built === current) {

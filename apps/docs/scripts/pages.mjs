@@ -44,8 +44,9 @@ export const examplePages = () =>
   });
 
 /**
- * @typedef {{ package: string, id: string, title: string, functions: readonly string[], verdict: string | undefined }} PaperRow
- * `verdict` is undefined for a paper without an example
+ * @typedef {{ package: string, id: string, title: string, functions: readonly string[], byline: string | undefined,
+ *   verdict: string | undefined }} PaperRow
+ * `byline` and `verdict` are undefined for a paper without an example
  */
 
 /** @param {import('../src/committed-run.js').CommittedRun | undefined} committed */
@@ -61,7 +62,7 @@ function verdict(committed) {
  *
  * @returns {Promise<PaperRow[]>}
  */
-export async function paperRows() {
+async function paperRows() {
   const pages = await examplePages();
   const tables = await withSources((load) =>
     Promise.all(
@@ -75,12 +76,42 @@ export async function paperRows() {
   const rows = new Map();
   for (const { folder, papers } of tables) {
     for (const [id, { title, methods, functions = methods }] of Object.entries(papers)) {
-      rows.set(`${folder}/${id}`, { package: folder, id, title, functions, verdict: undefined });
+      rows.set(`${folder}/${id}`, {
+        package: folder,
+        id,
+        title,
+        functions,
+        byline: undefined,
+        verdict: undefined,
+      });
     }
   }
   for (const { package: folder, id, paper, committed } of pages) {
     const { title, functions } = rows.get(`${folder}/${id}`) ?? { title: paper.title, functions: [] };
-    rows.set(`${folder}/${id}`, { package: folder, id, title, functions, verdict: verdict(committed) });
+    const byline = `${paper.authors}, ${paper.venue}`;
+    rows.set(`${folder}/${id}`, {
+      package: folder,
+      id,
+      title,
+      functions,
+      byline,
+      verdict: verdict(committed),
+    });
   }
-  return [...rows.values()].sort((a, b) => a.package.localeCompare(b.package) || a.id.localeCompare(b.id));
+  return [...rows.values()].sort(
+    (a, b) => a.package.localeCompare(b.package) || a.title.localeCompare(b.title),
+  );
+}
+
+/**
+ * The same by package, with what each package is for.
+ *
+ * @returns {Promise<{ package: string, description: string, papers: PaperRow[] }[]>}
+ */
+export async function paperGroups() {
+  const rows = await paperRows();
+  return publicPackages().flatMap(({ folder, description }) => {
+    const papers = rows.filter((row) => row.package === folder);
+    return papers.length > 0 ? [{ package: folder, description, papers }] : [];
+  });
 }

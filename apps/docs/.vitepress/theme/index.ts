@@ -6,16 +6,17 @@ import LiveExample from './components/LiveExample.vue';
 import PaperTable from './components/PaperTable.vue';
 import './style.css';
 
+/** Large, and each needed by one page. */
+const tools = {
+  BenchTool: defineAsyncComponent(() => import('./components/BenchTool.vue')),
+  LoraTool: defineAsyncComponent(() => import('./components/LoraTool.vue')),
+  MergeTool: defineAsyncComponent(() => import('./components/MergeTool.vue')),
+};
+
 export default {
   extends: DefaultTheme,
   enhanceApp({ app }) {
-    app.component('HomeShowcase', HomeShowcase);
-    app.component('LiveExample', LiveExample);
-    app.component('PaperTable', PaperTable);
-    // Large, and each needed by one page.
-    app.component(
-      'MergeTool',
-      defineAsyncComponent(() => import('./components/MergeTool.vue')),
-    );
+    const components = { HomeShowcase, LiveExample, PaperTable, ...tools };
+    for (const [name, component] of Object.entries(components)) app.component(name, component);
   },
 } satisfies Theme;

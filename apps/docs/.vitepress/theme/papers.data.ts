@@ -1,6 +1,13 @@
-import { paperRows, type PaperRow } from '../../scripts/pages.mjs';
+import { paperGroups, type PaperRow } from '../../scripts/pages.mjs';
 
-declare const data: readonly PaperRow[];
+/** The papers of one package. */
+export interface PaperGroup {
+  readonly package: string;
+  readonly description: string;
+  readonly papers: readonly PaperRow[];
+}
+
+declare const data: readonly PaperGroup[];
 export { data };
 
-export default { load: paperRows };
+export default { load: (): Promise<readonly PaperGroup[]> => paperGroups() };

@@ -12,6 +12,7 @@ import {
   type PipelineAdapters,
 } from '@weightloom/lora';
 import { type Folder, folderSource, openFolder, textOf } from './folder.js';
+import { pipelineParts } from './pipeline-parts.js';
 
 /** What a folder or file is: an adapter in one of the layouts, or a model, whose names some layouts need. */
 export type FolderRole =
@@ -30,16 +31,6 @@ export interface FoundAdapter {
 const nothing: ConversionReport = { mapped: [], left: [] };
 const CONFIG = 'adapter_config.json';
 const FACTOR = /(^|[._])(lora|hada|lokr|ia3|miss|bone|oft)(_|\.|$)/;
-
-/** Parts of pipelines, as folders of diffusers are called. */
-export const pipelineParts = [
-  'unet',
-  'transformer',
-  'text_encoder',
-  'text_encoder_2',
-  'text_encoder_3',
-  'prior',
-] as const;
 
 /** Tells adapters from models by their files, and the layouts of adapters apart. */
 export async function roleOf(folder: Folder, checkpoint: Checkpoint): Promise<FolderRole> {
