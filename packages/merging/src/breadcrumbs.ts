@@ -1,5 +1,5 @@
 import type { ChunkedMethod, StateDict } from '@weightloom/state-dict';
-import { checkNumber, isDensity, perModel } from './internal/check-number.js';
+import { checkChoice, checkNumber, isDensity, perModel } from './internal/check-number.js';
 import { checkWeights } from './internal/check-weights.js';
 import { mergeOntoBase } from './internal/merge-onto-base.js';
 import type { TaskVectorOptions } from './internal/options.js';
@@ -80,9 +80,7 @@ function breadcrumbsLike(
   });
   const weights = checkWeights(name, options.weights, count, normalize && vote === 'none');
   checkNumber(name, 'lambda', lambda);
-  if (along !== 'tensor' && along !== 'row') {
-    throw new RangeError(`${name}: expected along to be "tensor" or "row", received ${String(along)}`);
-  }
+  checkChoice(name, 'along', along, ['tensor', 'row']);
   return taskVectorMethod({
     name,
     granularity: along === 'row' ? 'row' : 'element',

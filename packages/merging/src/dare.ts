@@ -1,6 +1,6 @@
 import { blockRandom, type ChunkedMethod, type StateDict } from '@weightloom/state-dict';
 import { foldIn } from '@weightloom/tensor-gpu';
-import { checkNumber, isDensity, perModel } from './internal/check-number.js';
+import { checkChoice, checkNumber, isDensity, perModel } from './internal/check-number.js';
 import { checkWeights } from './internal/check-weights.js';
 import { mergeOntoBase } from './internal/merge-onto-base.js';
 import type { RandomOptions, TaskVectorOptions } from './internal/options.js';
@@ -69,6 +69,7 @@ function dareMethod(
   const densities = perModel(name, 'density', density, count, isDensity);
   const weights = checkWeights(name, options.weights, count, normalize && vote === 'none');
   checkNumber(name, 'lambda', lambda);
+  checkChoice(name, 'rescale', rescale, ['density', 'l1', 'none']);
   return taskVectorMethod({
     name,
     weights,

@@ -1,7 +1,7 @@
 import { blockRandom, type ChunkedMethod, type ChunkedTensor, type StateDict } from '@weightloom/state-dict';
 import { foldIn, type Key } from '@weightloom/tensor-gpu';
 import { checkKey } from './dare.js';
-import { checkNumber, isDensity, perModel } from './internal/check-number.js';
+import { checkChoice, checkNumber, isDensity, perModel } from './internal/check-number.js';
 import { checkWeights } from './internal/check-weights.js';
 import { mergeOntoBase } from './internal/merge-onto-base.js';
 import type { RandomOptions, TaskVectorOptions } from './internal/options.js';
@@ -76,6 +76,7 @@ function dellaLike(
   const epsilons = checkEpsilons(name, epsilon, densities);
   const weights = checkWeights(name, options.weights, count, normalize && vote === 'none');
   checkNumber(name, 'lambda', lambda);
+  checkChoice(name, 'rescale', rescale, ['probability', 'l1', 'none']);
   return taskVectorMethod({
     name,
     granularity: 'row',

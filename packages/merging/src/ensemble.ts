@@ -1,6 +1,7 @@
 import type { ApplyContext, LongWorkOptions } from '@weightloom/nn';
 import type { StateDict } from '@weightloom/state-dict';
 import { add, mul, ShapeError, softmax, type Tensor } from '@weightloom/tensor-gpu';
+import { checkChoice } from './internal/check-number.js';
 import { checkWeights, sum } from './internal/check-weights.js';
 import { type Accept, selectGreedily } from './internal/select-greedily.js';
 
@@ -38,9 +39,7 @@ export function ensemble(
 ): (inputs: Tensor) => Tensor {
   const where = 'ensemble';
   if (models.length === 0) throw new RangeError(`${where}: expected at least one model, received none`);
-  if (of !== 'logits' && of !== 'probabilities') {
-    throw new RangeError(`${where}: expected of to be "logits" or "probabilities", received ${String(of)}`);
-  }
+  checkChoice(where, 'of', of, ['logits', 'probabilities']);
   const factors = checkWeights(where, weights, models.length, true);
   const total = sum(factors);
   return (inputs) => {

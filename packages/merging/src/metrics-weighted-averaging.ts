@@ -1,5 +1,5 @@
 import { runInMemory, type StateDict } from '@weightloom/state-dict';
-import { checkNumber } from './internal/check-number.js';
+import { checkChoice, checkNumber } from './internal/check-number.js';
 import { linearMethod } from './linear.js';
 
 export interface MetricWeightsOptions {
@@ -71,9 +71,7 @@ export function metricWeights({
       `metricWeights: expected either losses or steps, received ${given({ losses, steps })}`,
     );
   }
-  if (form !== 'power' && form !== 'softmax') {
-    throw new RangeError(`metricWeights: expected form to be "power" or "softmax", received ${String(form)}`);
-  }
+  checkChoice('metricWeights', 'form', form, ['power', 'softmax']);
   checkNumber('metricWeights', 'penalty', penalty, 0);
   const [name, metrics] = losses ? ['losses', losses] : ['steps', steps!];
   metrics.forEach((metric, i) => {

@@ -1,5 +1,5 @@
 import type { ChunkedMethod, StateDict } from '@weightloom/state-dict';
-import { checkNumber, isDensity, perModel } from './internal/check-number.js';
+import { checkChoice, checkNumber, isDensity, perModel } from './internal/check-number.js';
 import { checkWeights } from './internal/check-weights.js';
 import { mergeOntoBase } from './internal/merge-onto-base.js';
 import { rankSparsifier } from './internal/sparsifier.js';
@@ -52,9 +52,7 @@ export function tiesMethod(count: number, options: TiesMergeOptions = {}): Chunk
   const densities = perModel(name, 'density', density, count, isDensity);
   const weights = checkWeights(name, options.weights, count, false);
   checkNumber(name, 'lambda', lambda);
-  if (trim !== 'tensor' && trim !== 'model') {
-    throw new RangeError(`${name}: expected trim to be "tensor" or "model", received ${String(trim)}`);
-  }
+  checkChoice(name, 'trim', trim, ['tensor', 'model']);
   return taskVectorMethod({
     name,
     scope: trim,

@@ -32,6 +32,12 @@ describe('dareLinear', () => {
     expect(await kept(await dareLinear(zeros, [full(1)], { ...options, key: key(8) }))).not.toEqual(first);
   });
 
+  it('refuses an unknown rescale', async () => {
+    await expect(dareLinear(zeros, [full(3)], { ...options, rescale: 'mean' as 'none' })).rejects.toThrow(
+      'dareLinear: expected rescale to be "density", "l1" or "none", received mean',
+    );
+  });
+
   it('keeps the sum of absolute changes with rescale "l1"', async () => {
     const model = stateDict({ w: tensor(Float32Array.from({ length: size }, (_, i) => Math.sin(i))) });
     const absolute = (list: number[]) => list.reduce((sum, x) => sum + Math.abs(x), 0);

@@ -34,6 +34,12 @@ describe('dellaLinear', () => {
     expect([...kept(2)][0]).toBeCloseTo(5 / 0.7, 5);
   });
 
+  it('refuses an unknown rescale', async () => {
+    await expect(dellaLinear(zeros, [model], { ...options, rescale: 'mean' as 'none' })).rejects.toThrow(
+      'dellaLinear: expected rescale to be "probability", "l1" or "none", received mean',
+    );
+  });
+
   it('keeps the sum of absolute changes with rescale "l1"', async () => {
     const list = await numbers((await dellaLinear(zeros, [model], { ...options, rescale: 'l1' })).w!);
     expect(list.reduce((sum, x) => sum + x, 0) / (rows * 15)).toBeCloseTo(1, 6);

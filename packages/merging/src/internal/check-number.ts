@@ -46,6 +46,19 @@ export function perModel(
   return list;
 }
 
+/** Guards an option that is one of a few words. */
+export function checkChoice<Choice extends string>(
+  where: string,
+  name: string,
+  value: Choice,
+  choices: readonly Choice[],
+): Choice {
+  if (choices.includes(value)) return value;
+  const quoted = choices.map((choice) => `"${choice}"`);
+  const list = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  throw new RangeError(`${where}: expected ${name} to be ${list}, received ${String(value)}`);
+}
+
 /** Densities: fractions that are kept. */
 export const isDensity = {
   is: (value: number) => value > 0 && value <= 1,

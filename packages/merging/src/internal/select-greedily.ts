@@ -1,4 +1,5 @@
 import type { LongWorkOptions } from '@weightloom/nn';
+import { checkChoice } from './check-number.js';
 import { checkScore } from './check-score.js';
 
 /** When a model is kept: its set must score at least as much as the best one so far, or more. */
@@ -31,9 +32,7 @@ export async function selectGreedily<Candidate>(
 ): Promise<Greedy<Candidate>> {
   const { count, build, accept = '>=', noun, signal } = options;
   if (count === 0) throw new RangeError(`${where}: expected at least one model, received none`);
-  if (accept !== '>' && accept !== '>=') {
-    throw new RangeError(`${where}: expected accept to be ">" or ">=", received ${String(accept)}`);
-  }
+  checkChoice(where, 'accept', accept, ['>', '>=']);
   const evaluate = counted(where, options);
   const scores = options.scores ? checkScores(where, options.scores, count) : [];
   for (let i = scores.length; i < count; i++) scores.push(await evaluate(await build([i]), `models[${i}]`));
