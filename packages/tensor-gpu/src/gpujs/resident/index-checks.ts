@@ -59,15 +59,21 @@ export class IndexChecks {
 
   /** Reads the counts; throws when an index was out of range. */
   async settle(): Promise<void> {
-    for (const check of this.#open.splice(0)) this.#conclude(check, await this.#device.read(check.count));
+    const open = this.#open.splice(0);
+    this.#conclude(open, await Promise.all(open.map(({ count }) => this.#device.read(count))));
   }
 
   settleNow(): void {
-    for (const check of this.#open.splice(0)) this.#conclude(check, this.#device.readNow!(check.count));
+    const open = this.#open.splice(0);
+    this.#conclude(
+      open,
+      open.map(({ count }) => this.#device.readNow!(count)),
+    );
   }
 
-  #conclude({ count, indices }: OpenCheck, [bad]: Float32Array): void {
-    this.#device.free(count);
-    if (bad > 0) throw indexError(indices);
+  #conclude(checks: readonly OpenCheck[], counts: readonly Float32Array[]): void {
+    for (const { count } of checks) this.#device.free(count);
+    const bad = counts.findIndex(([n]) => n > 0);
+    if (bad >= 0) throw indexError(checks[bad].indices);
   }
 }

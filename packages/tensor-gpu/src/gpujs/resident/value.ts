@@ -24,9 +24,9 @@ export class GpuValue {
 
   /** The float32 image, uploaded at its first use. */
   imageOn(device: Device): Image {
-    return (this.image ??= device.upload(
-      toFloats(this.host ?? hostArray(this.dtype, this.length), this.dtype, false),
-    ));
+    if (this.image) return this.image;
+    if (!this.host && this.length > 0) throw new Error('a value was used before it was computed');
+    return (this.image = device.upload(toFloats(this.host ?? hostArray(this.dtype, 0), this.dtype, false)));
   }
 
   /** The numbers a device gave back, as the host holds them. */

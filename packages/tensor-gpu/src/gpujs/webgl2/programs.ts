@@ -3,6 +3,7 @@ import { asGpuFunctions, type GlKernel, type GpuModule } from '../gpu-module.js'
 import { functionsOf } from '../plan/functions.js';
 import type { Pass } from '../plan/pass.js';
 import type { Image } from '../resident/device.js';
+import { KernelTable } from '../resident/kernel-table.js';
 import type { TexturePool } from './textures.js';
 
 /** A linked program, its corners as a vertex array, and where its arguments are bound. */
@@ -17,7 +18,7 @@ export class ProgramCache {
   readonly #gpu: GpuModule;
   readonly #gl: WebGL2RenderingContext;
   readonly #textures: TexturePool;
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new KernelTable((pass, args) => this.#link(pass, args));
   /** A texture of one texel that stands for others while gpu.js compiles. */
   readonly #stand: WebGLTexture;
   readonly #corners: WebGLBuffer;
@@ -37,17 +38,17 @@ export class ProgramCache {
     );
   }
 
-  get({ source, length }: Pass, args: readonly Image[]): Program {
-    const lengths = args.map((a) => a.length);
-    const key = `${length} ${lengths.join()} ${source}`;
-    let program = this.#programs.get(key);
-    if (!program) this.#programs.set(key, (program = this.#link(source, length, lengths)));
-    return program;
+  get(pass: Pass, args: readonly Image[]): Program {
+    return this.#programs.get(pass, args);
   }
 
-  #link(source: string, length: number, lengths: readonly number[]): Program {
+  #link({ source, length }: Pass, args: readonly Image[]): Program {
     const gl = this.#gl;
-    const kernel = this.#build(source, length, lengths);
+    const kernel = this.#build(
+      source,
+      length,
+      args.map((a) => a.length),
+    );
     const { program } = kernel;
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
       throw new BackendError({

@@ -1,12 +1,16 @@
 import type { GpuModule } from '../gpu-module.js';
 import type { Pass } from '../plan/pass.js';
 import type { Image } from '../resident/device.js';
+import { KernelTable } from '../resident/kernel-table.js';
 import type { PooledBuffer } from './pool.js';
 import { translate } from './shader.js';
 
 const UNIFORM = 0x40;
 const COPY_DST = 0x08;
 const COMPUTE = 0x04;
+
+/** Bind groups kept for each kernel. */
+const MAX_GROUPS = 256;
 
 /** A pipeline with its workgroups, and a way to bind buffers to it: arguments first, the result last. */
 export interface Kernel {
@@ -19,8 +23,9 @@ export interface Kernel {
 export class KernelCache {
   readonly #gpu: GpuModule;
   readonly #device: GPUDevice;
-  readonly #kernels = new Map<string, Kernel>();
-  readonly #groups = new Set<Map<string, GPUBindGroup>>();
+  readonly #kernels = new KernelTable((pass, args) => this.#compile(pass, args));
+  /** Bind groups of each kernel by the buffers they bind. */
+  readonly #groups = new Set<WeakRef<Map<string, GPUBindGroup>>>();
 
   constructor(gpu: GpuModule, device: GPUDevice) {
     this.#gpu = gpu;
@@ -28,16 +33,16 @@ export class KernelCache {
   }
 
   get(pass: Pass, args: readonly Image[]): Kernel {
-    const key = `${pass.length} ${args.map((a) => a.length).join()} ${pass.source}`;
-    let kernel = this.#kernels.get(key);
-    if (!kernel) this.#kernels.set(key, (kernel = this.#compile(pass, args)));
-    return kernel;
+    return this.#kernels.get(pass, args);
   }
 
   /** Drops what refers to a buffer that is about to be destroyed. */
   forget({ id }: PooledBuffer): void {
-    for (const groups of this.#groups)
-      for (const key of groups.keys()) if (key.split(' ').includes(String(id))) groups.delete(key);
+    for (const reference of this.#groups) {
+      const groups = reference.deref();
+      if (!groups) this.#groups.delete(reference);
+      else for (const key of groups.keys()) if (key.split(' ').includes(String(id))) groups.delete(key);
+    }
   }
 
   #compile({ source, length, shader: own }: Pass, args: readonly Image[]): Kernel {
@@ -70,7 +75,7 @@ export class KernelCache {
       device.queue.writeBuffer(uniform, 0, params as Uint32Array<ArrayBuffer>);
     }
     const bound = new Map<string, GPUBindGroup>();
-    this.#groups.add(bound);
+    this.#groups.add(new WeakRef(bound));
     const bind = (buffers: readonly PooledBuffer[]): GPUBindGroup => {
       const key = buffers.map((b) => b.id).join(' ');
       let group = bound.get(key);
@@ -80,6 +85,7 @@ export class KernelCache {
           layout,
           entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
         });
+        if (bound.size >= MAX_GROUPS) bound.clear();
         bound.set(key, group);
       }
       return group;
