@@ -123,7 +123,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       map('linear'),
       barsOf(
         'Sum of three changes',
-        'accuracy, percent of that of each model on its own task',
+        'share of own accuracy kept, percent',
         modes.map((mode) => ({ name: names[mode], of: normalized(mode) })),
         [0, 110],
       ),
