@@ -12,7 +12,9 @@ const { expected } = JSON.parse(readFileSync(new URL('../golden/recipes.json', i
   expected: Record<string, Record<string, number[]>>;
 };
 const examples = new URL('../../examples/', import.meta.url);
-const names = readdirSync(examples).map((file) => basename(file, '.yml'));
+const names = readdirSync(examples)
+  .filter((file) => file.endsWith('.yml'))
+  .map((file) => basename(file, '.yml'));
 
 let folder: string;
 beforeAll(async () => {
