@@ -2,6 +2,7 @@ import type { RawTensor } from '@weightloom/checkpoint';
 import type { ChunkedMethod } from '@weightloom/state-dict';
 import { AdapterError } from '../adapter-error.js';
 import { scalings } from '../format/lora-adapter.js';
+import { savedMatcher } from '../format/match-modules.js';
 import { indicesFor } from '../format/parse-lora-adapter.js';
 import { changesBase } from '../internal/changes-base.js';
 import { loraWeightEdit, squareOrientation } from '../internal/layer-edits.js';
@@ -73,12 +74,26 @@ export function planMerge(
     return shape;
   };
 
+  const unexplained: string[] = [];
+  const isSaved = savedMatcher(isLora(adapter) ? adapter.config.modulesToSave : null);
   for (const [name, tensor] of adapter.saved) {
     const own = renamed(name.replace(/\.base_layer\.([^.]+)$/, '.$1'), rename);
     const shape = shapes.get(own);
-    if (!shape) added.set(own, tensor);
+    if (!shape && isLora(adapter) && !isSaved(name)) unexplained.push(name);
+    else if (!shape) added.set(own, tensor);
     else if (sameButRows(shape, tensor.shape)) Object.assign(editOf(own), { replacement: tensor });
     else refuseShape(`${where}: ${quote(own)}`, tensor.shape, shape);
+  }
+  if (unexplained.length > 0) {
+    const near = unexplained
+      .slice(0, 6)
+      .map((name) => `${quote(name)} → ${quote(nearest(name, [...shapes.keys()], 1).join(''))}`);
+    throw new AdapterError({
+      where,
+      expected: 'whole tensors of modules that the base has or modules_to_save names',
+      received: listNames(unexplained, 40),
+      cure: `rename them or add their modules to modules_to_save; the nearest are ${near.join(', ')}`,
+    });
   }
   if (isLora(adapter)) planLora(adapter);
   else planOther(adapter);

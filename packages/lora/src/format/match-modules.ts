@@ -51,11 +51,8 @@ export function matchModules(selection: ModuleSelection, modules: Iterable<Modul
 export function moduleMatcher(selection: ModuleSelection): (module: ModuleInfo) => boolean {
   const { targetModules, modulesToSave, layersToTransform } = selection;
   const excluded = nameMatcher(selection.excludeModules, 'excludeModules');
-  const saved = (modulesToSave ?? []).map((name) =>
-    pythonPattern(name, 'modulesToSave', (source) => `^(?:^|.*\\.)${source}(?:$|\\..*)`),
-  );
-  const isOut = ({ path }: ModuleInfo): boolean =>
-    excluded(path) || saved.some((expression) => expression.test(path));
+  const saved = savedMatcher(modulesToSave);
+  const isOut = ({ path }: ModuleInfo): boolean => excluded(path) || saved(path);
   if (typeof targetModules === 'string' && targetModules.toLowerCase() === 'all-linear') {
     const heads = selection.taskType === 'SEQ_CLS' ? CLASSIFIER_HEADS : OUTPUT_HEADS;
     return (module) => {
@@ -74,6 +71,14 @@ export function moduleMatcher(selection: ModuleSelection): (module: ModuleInfo) 
     const index = indexOf(path);
     return index !== undefined && indices.includes(index);
   };
+}
+
+/** Whether a module is stored whole, as `modules_to_save` says. */
+export function savedMatcher(modulesToSave: readonly string[] | null): (path: string) => boolean {
+  const expressions = (modulesToSave ?? []).map((name) =>
+    pythonPattern(name, 'modulesToSave', (source) => `^(?:^|.*\\.)${source}(?:$|\\..*)`),
+  );
+  return (path) => expressions.some((expression) => expression.test(path));
 }
 
 function nameMatcher(names: string | readonly string[] | null, where: string): (path: string) => boolean {

@@ -118,8 +118,9 @@ describe('mergeIntoCheckpoint', () => {
     );
   });
 
-  it('adds whole modules the base does not have', async () => {
-    const adapter = { ...head, saved: new Map([['score.weight', f32([7], 1, 1)]]) };
+  it('adds whole modules the base does not have, where modules_to_save names them', async () => {
+    const config = { ...head.config, modulesToSave: ['score'] };
+    const adapter = { ...head, config, saved: new Map([['score.weight', f32([7], 1, 1)]]) };
     const target = memoryTarget();
     const base = await openCheckpoint(
       serializeSafetensors({ 'lm_head.weight': f32([0, 0, 0, 0, 0, 0], 3, 2) }),

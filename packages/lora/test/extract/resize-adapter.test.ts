@@ -71,7 +71,7 @@ describe('resizeAdapter', () => {
         expect(errors[0]! + 1e-6 >= errors[1]! && errors[1]! + 1e-6 >= errors[2]!).toBe(true);
         expect(errors[2]!).toBeLessThan(1e-3);
       }),
-      { numRuns: 30 },
+      { numRuns: 30, seed: 1 },
     );
   });
 
