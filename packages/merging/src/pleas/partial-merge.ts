@@ -24,7 +24,8 @@ export interface PartialMergeOptions {
  * @param a - the model whose order of units is kept
  * @param b - same names, shapes and dtypes; not permuted yet
  * @returns a state dict of other shapes: build the model for the widths of {@link mergedWidths}
- * @throws {RangeError} for a spec that does not fit, a permutation that is not one, and units out of range or named twice
+ * @throws {RangeError} for a spec that does not fit, a permutation that is not one, units out of range or named twice, and units
+ *   apart in a group that layer norm reads: it would see more of them
  * @see Nasery et al. 2025, "PLeaS: Merging Models with Permutations and Least Squares", arXiv:2407.02447, §3.1
  */
 export function partialMerge(
@@ -35,7 +36,7 @@ export function partialMerge(
   assertSameStructure([a, b], { where: 'partialMerge', labels: ['a', 'b'] });
   const resolved = specFor('partialMerge', a, spec);
   checkPermutations('partialMerge', resolved, permutations);
-  checkSeparate('partialMerge', resolved, separate);
+  checkSeparate('partialMerge', a, resolved, separate);
   const units = unitsOf(resolved, permutations, separate);
   return mapTensors(a, (t, name) => joinTensor(name, t, b[name]!, resolved, units));
 }
@@ -46,7 +47,7 @@ export function mergedWidths(
   { spec = 'auto', separate = {} }: Pick<PartialMergeOptions, 'spec' | 'separate'>,
 ): Record<string, number> {
   const resolved = specFor('mergedWidths', params, spec);
-  checkSeparate('mergedWidths', resolved, separate);
+  checkSeparate('mergedWidths', params, resolved, separate);
   return Object.fromEntries(
     [...resolved.groups].map(([group, { size }]) => [group, size + (separate[group]?.length ?? 0)]),
   );

@@ -72,6 +72,11 @@ describe('partialMerge', () => {
       'partialMerge: expected units from 0 to 8, each at most once, in separate["layers.0"], received 9',
     );
     expect(bad({ 'layers.0': [1, 1] })).toThrow('received 1');
+    const normed = dict({ 'a.weight': [[1], [2]], 'norm.weight': [1, 1], 'b.weight': [[1, 2]] });
+    const spec = { tensors: { 'a.weight': ['h', null], 'norm.weight': ['h'], 'b.weight': [null, 'h'] } };
+    expect(() => partialMerge(normed, normed, { spec, permutations: {}, separate: { h: [0] } })).toThrow(
+      'expected no unit apart in group "h", which "norm.weight" normalises as a whole, received 1',
+    );
     expect(bad({ head: [1] })).toThrow('expected groups of the spec, received "head" in separate');
   });
 });

@@ -1,5 +1,5 @@
 import { add, cast, concat, mul, take, type Tensor, tensor, zerosLike } from '@weightloom/tensor-gpu';
-import type { ResolvedSpec } from '../../align/internal/resolve-spec.js';
+import type { ResolvedSpec, Shapes } from '../../align/internal/resolve-spec.js';
 import { unitIndex } from '../../align/internal/unit-index.js';
 import type { Permutations } from '../../align/permutation-spec.js';
 
@@ -12,9 +12,13 @@ export interface JoinedUnits {
   readonly apart: readonly [Int32Array, Int32Array];
 }
 
-/** @throws {RangeError} for a group the spec does not have, and units out of range or named twice */
+/**
+ * @throws {RangeError} for a group the spec does not have, units out of range or named twice, and a group that a norm without
+ *   running statistics reads as a whole
+ */
 export function checkSeparate(
   where: string,
+  params: Shapes,
   { groups }: ResolvedSpec,
   separate: Readonly<Record<string, ArrayLike<number>>>,
 ): void {
@@ -23,6 +27,12 @@ export function checkSeparate(
     if (size === undefined) {
       throw new RangeError(
         `${where}: expected groups of the spec, received ${JSON.stringify(group)} in separate`,
+      );
+    }
+    const norm = groups.get(group)!.uses.find(({ tensor: name }) => isWholeNorm(name, params));
+    if (norm && units.length > 0) {
+      throw new RangeError(
+        `${where}: expected no unit apart in group ${JSON.stringify(group)}, which ${JSON.stringify(norm.tensor)} normalises as a whole, received ${units.length}`,
       );
     }
     const seen = new Set<number>();
@@ -36,6 +46,12 @@ export function checkSeparate(
     }
   }
 }
+
+/** The weight of a layer norm or group norm, whose result changes for all units when there are more of them. */
+const isWholeNorm = (name: string, params: Shapes): boolean =>
+  params[name]!.shape.length === 1 &&
+  name.endsWith('.weight') &&
+  !(name.replace(/weight$/, 'running_mean') in params);
 
 export function unitsOf(
   { groups }: ResolvedSpec,
