@@ -51,11 +51,11 @@ export async function evolveRecipe(options: EvolveRecipeOptions): Promise<Recipe
   const journal = join(output, 'evolution.json');
   const id = identity(options);
   const state = await earlier(journal, id, options);
-  await mkdir(output, { recursive: true });
   const common = {
     ...options,
     state,
     onGeneration: async (now: EvolutionState): Promise<void> => {
+      await mkdir(output, { recursive: true });
       await replace(journal, `${JSON.stringify({ options: id, ...now }, null, 1)}\n`);
       await onGeneration?.(now);
     },
@@ -64,13 +64,7 @@ export async function evolveRecipe(options: EvolveRecipeOptions): Promise<Recipe
   const best = fillRecipe(recipe, evolution.best.values);
   await replace(join(output, 'recipe.yml'), best);
   const model = join(output, 'model');
-  await mergeRecipe(best, {
-    ...mergeOptions(options),
-    ...options,
-    output: model,
-    overwrite: true,
-    resume: false,
-  });
+  await mergeRecipe(best, { ...mergeSettings(options), output: model, overwrite: true });
   return { ...evolution, recipe: best, model };
 }
 
@@ -91,13 +85,7 @@ function inFolders(options: Search<Extract<EvolveScore, { evaluateFolder: unknow
     evaluate: async (values, place) => {
       const recipe = fillRecipe(options.recipe, values);
       try {
-        await mergeRecipe(recipe, {
-          ...mergeOptions(options),
-          cwd: options.cwd,
-          output: folder,
-          overwrite: true,
-          signal: options.signal,
-        });
+        await mergeRecipe(recipe, { ...mergeSettings(options), output: folder, overwrite: true });
         return await options.evaluateFolder(folder, { values, recipe, ...place });
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -105,6 +93,12 @@ function inFolders(options: Search<Extract<EvolveScore, { evaluateFolder: unknow
     },
   });
 }
+
+/** What of the options a merge to disk takes. */
+const mergeSettings = (options: EvolveRecipeOptions) => {
+  const { cwd, adapterCache, adapterDtype, hubCache, signal } = options;
+  return { ...mergeOptions(options), cwd, adapterCache, adapterDtype, hubCache, signal };
+};
 
 /** What decides the course of a search, apart from models and score. */
 function identity(options: EvolveRecipeOptions): string {
