@@ -113,6 +113,7 @@ async function once({ key, signal, quick, step }: Repetition) {
       units: shown,
       shape: [1, 8, 8],
       steps: quick ? 3 : 100,
+      totalVariation: 4,
       key: foldIn(key, 'pictures'),
       signal,
     });
@@ -154,7 +155,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
       {
         type: 'images',
         title: 'Pictures that excite units of the second layer most',
-        description: `First seed. The left half are the pairs whose parents answer most alike, the right half least; correlations below the numbers of units.`,
+        description:
+          'First seed; above each column the unit and the correlation of its parents. Left the pairs that answer most alike, right the least.',
         rows: ['first network', 'second, matched', 'merged'],
         columns: first.shown.map(({ unit, parents }) => `${unit}: ${parents.toFixed(2)}`),
         size: [8, 8],

@@ -92,8 +92,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   );
   return {
     charts: [
-      barsOf('Trained on halves of the data', 'accuracy on test data, percent', measured('halves'), [0, 100]),
-      barsOf('Trained on different classes', 'accuracy on test data, percent', measured('classes'), [0, 100]),
+      barsOf('Trained on halves of the data', 'accuracy on test data, percent', measured('halves')),
+      barsOf('Trained on different classes', 'accuracy on test data, percent', measured('classes')),
       {
         type: 'line',
         title: 'Wider merges',
