@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { defineConfig, type DefaultTheme } from 'vitepress';
-import { publicPackages } from '../scripts/pages.mjs';
+import { paperGroups, publicPackages } from '../scripts/pages.mjs';
 import { withSources } from '../scripts/with-sources.mjs';
 import { deadLinks } from '../src/node/dead-links.js';
 
@@ -15,6 +15,8 @@ const darkCharts = await withSources(async (load): Promise<string> => {
   const { chartVariables } = await load('packages/cli-kit/src/charts/index.ts');
   return `.dark { ${chartVariables('dark')} }`;
 });
+
+if (process.argv.includes('build')) await paperGroups(); // now, while the thread is free
 
 /** The single files of tfjs register their kernels and gradients on import, which their package.json does not say of them. */
 const wholeTensorflow = {

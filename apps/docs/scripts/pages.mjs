@@ -22,13 +22,30 @@ export function publicPackages() {
 }
 
 /**
+ * What `load` gives; a build, which asks from several places that share no module, is given the same again. Loading the sources
+ * takes seconds, and while bundling keeps the thread busy it would not get on.
+ *
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} load
+ * @returns {Promise<T>}
+ */
+function once(name, load) {
+  if (!process.argv.includes('build')) return load();
+  const known = /** @type {Record<symbol, Promise<T> | undefined>} */ (/** @type {unknown} */ (globalThis));
+  return (known[Symbol.for(`weightloom.docs.${name}`)] ??= load());
+}
+
+/**
  * What the page of an example shows before anybody presses Run.
  *
  * @returns {Promise<{ package: string, id: string, paper: import('../src/example.js').Paper, claim: string,
  *   committed?: import('../src/committed-run.js').CommittedRun,
  *   committedCharts?: import('../src/draw-chart.js').DrawnChart[] }[]>}
  */
-export const examplePages = () =>
+export const examplePages = () => once('examples', loadExamplePages);
+
+const loadExamplePages = () =>
   withSources(async (load) => {
     const { examples } = await load('apps/docs/src/examples.ts');
     const { drawChart } = await load('apps/docs/src/draw-chart.ts');
@@ -108,7 +125,9 @@ async function paperRows() {
  *
  * @returns {Promise<{ package: string, description: string, papers: PaperRow[] }[]>}
  */
-export async function paperGroups() {
+export const paperGroups = () => once('papers', loadPaperGroups);
+
+async function loadPaperGroups() {
   const rows = await paperRows();
   return publicPackages().flatMap(({ folder, description }) => {
     const papers = rows.filter((row) => row.package === folder);
