@@ -172,6 +172,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
         { expected: { atMost: 1e-4 }, band: [0, 1e-3] },
       ),
     ],
+    notReproduced: {
+      'Accuracy in the middle − mean of the parents':
+        'On some seeds the middle loses 2.5 points of 397 test digits; over eight seeds the mean loss is 1.5, but a mean over few may pass 2.',
+    },
     backend: backendReport().name,
     table: {
       columns: ['Units', 'barrier (loss)', 'accuracy in the middle, %', 'distance', 'leading alignment'],
