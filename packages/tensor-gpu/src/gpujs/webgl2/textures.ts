@@ -1,31 +1,24 @@
 import { OutOfMemoryError } from '../../errors.js';
 import type { MemoryReport } from '../../executor.js';
-
-/** Idle textures are kept up to this many bytes, or up to what is in use where that is more. */
-const IDLE_BYTES = 64 * 2 ** 20;
+import { Pool, type Pooled } from '../resident/pool.js';
 
 /** A texture of one float32 a texel. */
-export interface PooledTexture {
+export interface PooledTexture extends Pooled {
   readonly gl: WebGLTexture;
   readonly width: number;
   readonly height: number;
 }
 
-const bytesOf = ({ width, height }: { width: number; height: number }): number => width * height * 4;
-
-/** Textures that are used again: commands run in order, so one may be handed out while earlier commands still read it. */
+/** Float textures within the limits of a device. */
 export class TexturePool {
   readonly #gl: WebGL2RenderingContext;
   readonly #side: number;
-  readonly #idle = new Map<string, PooledTexture[]>();
-  #count = 0;
-  #used = 0;
-  #idleBytes = 0;
-  #peak = 0;
+  readonly #pool: Pool<PooledTexture>;
 
   constructor(gl: WebGL2RenderingContext) {
     this.#gl = gl;
     this.#side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+    this.#pool = new Pool(({ gl: texture }) => gl.deleteTexture(texture));
   }
 
   /** Width and height of the texture that holds `length` numbers, nearly a square as gpu.js has it. */
@@ -34,7 +27,7 @@ export class TexturePool {
       throw new OutOfMemoryError({
         where: 'webgl2',
         expected: `arrays of at most ${this.#side ** 2} elements: textures of this device have at most ${this.#side} texels a side`,
-        received: `one of ${length} elements (${length * 4} bytes); ${this.#used} bytes are in use`,
+        received: `one of ${length} elements (${length * 4} bytes); ${this.#pool.used} bytes are in use`,
         cure: 'work on smaller parts, or use the wasm backend',
       });
     }
@@ -49,51 +42,29 @@ export class TexturePool {
 
   take(length: number): PooledTexture {
     const [width, height] = this.sizeOf(Math.max(1, length));
-    const bytes = bytesOf({ width, height });
-    const known = this.#idle.get(`${width} ${height}`)?.pop();
-    if (known) this.#idleBytes -= bytes;
-    const texture = known ?? this.#create(width, height);
-    this.#used += bytes;
-    this.#count++;
-    this.#peak = Math.max(this.#peak, this.#used);
-    return texture;
+    const size = `${width} ${height}`;
+    return this.#pool.take(size, () => ({
+      gl: this.#create(width, height),
+      width,
+      height,
+      size,
+      bytes: width * height * 4,
+    }));
   }
 
   give(texture: PooledTexture): void {
-    const bytes = bytesOf(texture);
-    const key = `${texture.width} ${texture.height}`;
-    const same = this.#idle.get(key) ?? [];
-    this.#idle.set(key, same);
-    same.push(texture);
-    this.#used -= bytes;
-    this.#count--;
-    this.#idleBytes += bytes;
-    if (this.#idleBytes > Math.max(IDLE_BYTES, this.#used))
-      this.#shrink(Math.max(IDLE_BYTES, this.#used) / 2);
+    this.#pool.give(texture);
   }
 
   report(): MemoryReport {
-    return {
-      used: this.#used,
-      reserved: this.#used + this.#idleBytes,
-      peak: this.#peak,
-      buffers: this.#count,
-    };
+    return this.#pool.report();
   }
 
-  /** Deletes idle textures until at most `room` bytes of them are left. */
-  #shrink(room: number): void {
-    for (const [key, textures] of this.#idle) {
-      while (textures.length > 0 && this.#idleBytes > room) {
-        const texture = textures.pop()!;
-        this.#idleBytes -= bytesOf(texture);
-        this.#gl.deleteTexture(texture.gl);
-      }
-      if (textures.length === 0) this.#idle.delete(key);
-    }
+  dispose(): void {
+    this.#pool.dispose();
   }
 
-  #create(width: number, height: number): PooledTexture {
+  #create(width: number, height: number): WebGLTexture {
     const gl = this.#gl;
     const texture = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
@@ -108,14 +79,10 @@ export class TexturePool {
       throw new OutOfMemoryError({
         where: 'webgl2',
         expected: `room for ${width * height * 4} bytes on the device`,
-        received: `none; ${this.#used} bytes are in use`,
+        received: `none; ${this.#pool.used} bytes are in use`,
         cure: 'dispose tensors, donate the state of a training loop, or use smaller batches',
       });
     }
-    return { gl: texture, width, height };
-  }
-
-  dispose(): void {
-    this.#shrink(-1);
+    return texture;
   }
 }

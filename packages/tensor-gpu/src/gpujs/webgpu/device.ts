@@ -10,7 +10,7 @@ import { fuseProducts } from './fuse.js';
 import { planGather } from './gather.js';
 import { KernelCache, type Kernel } from './kernels.js';
 import { isTiled, planProduct } from './matmul.js';
-import { BufferPool, type PooledBuffer } from './pool.js';
+import { BufferPool, type PooledBuffer } from './buffers.js';
 
 const MAP_READ = 0x01;
 const COPY_DST = 0x08;

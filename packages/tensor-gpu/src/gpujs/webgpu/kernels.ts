@@ -2,7 +2,7 @@ import type { GpuModule } from '../gpu-module.js';
 import type { Pass } from '../plan/pass.js';
 import type { Image } from '../resident/device.js';
 import { KernelTable } from '../resident/kernel-table.js';
-import type { PooledBuffer } from './pool.js';
+import type { PooledBuffer } from './buffers.js';
 import { translate } from './shader.js';
 
 const UNIFORM = 0x40;
