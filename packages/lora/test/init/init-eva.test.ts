@@ -111,7 +111,21 @@ describe('initEva', () => {
       [plain, white].map((rows) => Math.hypot(...rows!.subarray(k * 12, (k + 1) * 12))),
     );
     lengths.forEach(([one]) => expect(one).toBeCloseTo(1, 5));
-    expect(lengths[0]![1]).toBeLessThan(lengths[3]![1]!);
+    // Singular values of the centred inputs, up to how often they were gone through: how long they are along each row.
+    const rows = batches.flatMap(({ inputs: x }) =>
+      Array.from({ length: 40 }, (_, i) => [...x.dataSync().subarray(i * 12, (i + 1) * 12)]),
+    );
+    const centre = rows[0]!.map((_, j) => rows.reduce((sum, row) => sum + row[j]!, 0) / rows.length);
+    const sigma = [0, 1, 2, 3].map((k) =>
+      Math.hypot(
+        ...rows.map((row) => row.reduce((sum, x, j) => sum + (x - centre[j]!) * plain![k * 12 + j]!, 0)),
+      ),
+    );
+    [1, 2, 3].forEach((k) => {
+      const found = (lengths[k]![1]! / lengths[0]![1]!) ** 2;
+      expect(found / (sigma[0]! / sigma[k]!)).toBeCloseTo(1, 1);
+    });
+    expect(sigma[0]! / sigma[3]!).toBeGreaterThan(5);
   });
 
   /** Two layers of the same input, and one the model never uses. */
