@@ -28,9 +28,9 @@ export const TOKENS = SCALES.reduce((a, b) => a + b);
 /** Tokens of all scales but the finest. */
 export const COARSE = TOKENS - SCALES.at(-1)!;
 export const SYMBOLS = 16;
-/** Classes of pictures; one more place is for the subject. */
+/** Classes of pictures; the place after them is for the subject. */
 export const CLASSES = 4;
-export const SUBJECT = CLASSES;
+export const SUBJECT = 4;
 
 const WIDTH = 32;
 const BLOCKS = ['blocks.0', 'blocks.1'];

@@ -13,7 +13,8 @@ export const papers = {
     title: 'LoRA: Low-Rank Adaptation of Large Language Models',
     arXiv: '2106.09685',
     methods: ['initLora', 'adaptModel', 'adapterFromParams', 'mergeAdapter'],
-    claim: 'A small share of trained weights gains most of what tuning all gains, and merges without a trace.',
+    claim:
+      'A small share of trained weights gains most of what tuning all gains, and merges without a trace.',
   },
   'lora-initialization': {
     title: 'The Impact of Initialization on LoRA Finetuning Dynamics',

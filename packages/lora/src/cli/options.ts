@@ -20,9 +20,6 @@ export function wholeNumber(text: string): number {
 /** Numbers with commas between. */
 export const numbers = (text: string): number[] => text.split(',').map(number);
 
-/** Names with commas between. */
-export const names = (text: string): string[] => text.split(',').map((name) => name.trim());
-
 const dtypes: Record<string, Dtype> = {
   float32: 'F32',
   float16: 'F16',
