@@ -53,6 +53,33 @@ describe('renderChart', () => {
     expect(strokes[0]!.top + strokes[0]!.height / 2).toBeCloseTo(one!.top, 0);
   });
 
+  it('shows the name of every one of a few bars, and numbers above bars that reach the end of a fixed axis', () => {
+    const categories = ['uniform weights', 'random search', 'CMA-ES', 'the best single model'];
+    const elements = light({
+      type: 'bar',
+      title: 'accuracy',
+      categories,
+      series: [{ name: 'accuracy', values: [97, 98, 99.5, 100] }],
+      valueAxis: { range: [0, 100] },
+    });
+    expect(texts(elements)).toEqual(expect.arrayContaining([...categories, '97', '98', '99.5', '100']));
+    expect(elements.filter(({ name }) => name === 'clipPath')).toEqual([]);
+  });
+
+  it('ends bars that are longer than a fixed axis at its end', () => {
+    const bars = filled(
+      light({
+        type: 'bar',
+        title: 'cut',
+        categories: ['a', 'b'],
+        series: [{ name: 's', values: [10, 20] }],
+        valueAxis: { range: [0, 10] },
+      }),
+      BLUE,
+    ).map(({ attributes }) => pathSize(attributes.d!).height);
+    expect(bars[0]).toBeCloseTo(bars[1]!, 1);
+  });
+
   it('draws horizontal bars of negative values to the left of zero', () => {
     const [plus, minus] = filled(
       light({

@@ -42,10 +42,13 @@ function barSeries(
   const colour = canvas.paint(seriesColour(index));
   const numbered = chart.categories.length * chart.series.length <= MOST_NUMBERS;
   const errorOf = (k: number): number => series.errors?.[k] ?? 0;
+  // Bars end at the ends of the axis; their numbers may stand outside.
+  const [lowest, highest] = chart.valueAxis?.range ?? [-Infinity, Infinity];
+  const shown = (v: number): number => Math.min(Math.max(v, lowest), highest);
   const renderItem: CustomSeriesRenderItem = (params, api) => {
     const k = params.dataIndex;
     const value = series.values[k]!;
-    const at = (v: number): number => api.coord(across ? [v, k] : [k, v])[across ? 0 : 1]!;
+    const at = (v: number): number => api.coord(across ? [shown(v), k] : [k, shown(v)])[across ? 0 : 1]!;
     const middle = api.coord(across ? [value, k] : [k, value])[across ? 1 : 0]!;
     const room = Math.abs((api.size!([1, 1]) as number[])[across ? 1 : 0]!) * FILLED;
     const step = Math.min(WIDEST, room / chart.series.length);
@@ -91,7 +94,7 @@ function barSeries(
     }),
     encode: across ? { x: [0, 1, 2], y: 3 } : { x: 0, y: [1, 2, 3] },
     itemStyle: { color: colour },
-    clip: chart.valueAxis?.range !== undefined,
+    clip: false,
     silent: true,
   };
 }

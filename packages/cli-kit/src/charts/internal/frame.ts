@@ -65,7 +65,7 @@ export function frame(
       selectedMode: false,
       textStyle: { color: paint('ink'), fontFamily: FONT, fontSize: FONT_SIZE },
     },
-    grid: { left: 16 + slack, right: 20, top: 14 + rows * LEGEND_ROW, bottom: 12, outerBoundsMode: 'same' },
+    grid: { left: 16 + slack, right: 20, top: 18 + rows * LEGEND_ROW, bottom: 12, outerBoundsMode: 'same' },
   };
 }
 
@@ -115,6 +115,9 @@ export function valueAxis(
   };
 }
 
+/** Up to so many names are all shown, turned where they need to be. */
+const FEW_NAMES = 16;
+
 /** An axis of names. */
 export function categoryAxis(
   canvas: Canvas,
@@ -131,7 +134,11 @@ export function categoryAxis(
     axisLine: { show: options.line ?? true, lineStyle: { color: paint('muted'), width: 1 } },
     axisTick: { show: false },
     splitLine: { show: false },
-    axisLabel: { color: paint('ink'), rotate: options.rotate ?? 0, hideOverlap: true },
+    axisLabel: {
+      color: paint('ink'),
+      rotate: options.rotate ?? 0,
+      ...(categories.length <= FEW_NAMES ? { interval: 0 } : { hideOverlap: true }),
+    },
   };
 }
 
