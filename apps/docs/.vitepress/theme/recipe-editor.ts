@@ -37,13 +37,13 @@ const highlighting = syntaxHighlighting(
 export function createRecipeEditor(
   parent: HTMLElement,
   text: string,
-  onChange: (text: string, fault: RecipeFault | undefined) => void,
+  onChange: (text: string) => void,
+  onFault: (fault: RecipeFault | undefined) => void,
 ): { setText(text: string): void; destroy(): void } {
   const check = linter(
     ({ state }): Diagnostic[] => {
-      const content = state.doc.toString();
-      const fault = lintRecipe(content);
-      onChange(content, fault);
+      const fault = lintRecipe(state.doc.toString());
+      onFault(fault);
       if (!fault) return [];
       const line = state.doc.line(Math.min(fault.line, state.doc.lines));
       const from = Math.min(line.from + fault.column - 1, line.to);
@@ -51,10 +51,23 @@ export function createRecipeEditor(
     },
     { delay: 150 },
   );
+  // At once, not when it is checked: a click on Merge right after a key must take what stands there.
+  const changes = EditorView.updateListener.of(({ docChanged, state }) => {
+    if (docChanged) onChange(state.doc.toString());
+  });
   const view = new EditorView({
     parent,
     doc: text,
-    extensions: [basicSetup, yaml(), lintGutter(), check, look, highlighting, EditorView.lineWrapping],
+    extensions: [
+      basicSetup,
+      yaml(),
+      lintGutter(),
+      check,
+      changes,
+      look,
+      highlighting,
+      EditorView.lineWrapping,
+    ],
   });
   return {
     setText(next) {
