@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Dtype } from './dtypes.js';
 import type { Metadata, RawCheckpoint, RawTensor } from './raw-tensor.js';
 

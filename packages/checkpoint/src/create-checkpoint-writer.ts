@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { TargetFile } from './checkpoint-target.js';
 import { type CheckpointWriterOptions, prepareWrite, type Slot } from './internal/prepare-write.js';
 import { quote } from './internal/text.js';

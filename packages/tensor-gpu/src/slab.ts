@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { currentExecutor } from './backend.js';
 import { BackendError, DisposedError, ShapeError } from './errors.js';
 import { type DType, hostArray, type HostArray } from './tensor/dtype.js';

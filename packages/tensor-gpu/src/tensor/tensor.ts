@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DisposedError, DTypeError, ShapeError, TraceError } from '../errors.js';
 import type { Trace } from '../trace/trace.js';
 import { bytesPerElement, checkDType, type DType, hostArray, type HostArray } from './dtype.js';
