@@ -150,6 +150,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
         { expected: { atMost: 1e-6 }, band: [-1, 1e-5] },
       ),
     ],
+    notReproduced: {
+      'Clean digits: trained on clean − patched':
+        'On some seeds the patch costs more than 2.5 points on clean digits; over eight seeds the mean cost is 1.4, but one seed, or a mean over few, may pass the bound.',
+    },
     backend: backendReport().name,
     table: tableOf(
       options.seeds,
