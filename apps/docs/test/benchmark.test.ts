@@ -59,6 +59,7 @@ describe.skipIf(!executablePath)('the benchmark in a browser', () => {
       else
         expect([product, step, note!.split(':')[0]], name).toEqual(['right', 'right', 'checked, not timed']);
     }
+    await page.waitForSelector('.bench-tool figure:nth-child(2) svg');
     expect(await page.locator('.bench-tool figure svg').count()).toBe(2);
     await page.close();
   }, 180_000);
