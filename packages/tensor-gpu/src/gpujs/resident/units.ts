@@ -4,6 +4,8 @@ import type { Pass } from '../plan/pass.js';
 
 /** What runs as one: a step, or several that a device computes together with kernels of its own. */
 export interface Unit {
+  /** What several steps are together, where that has a name. */
+  readonly label?: string;
   readonly steps: readonly Step[];
   /** The kernels of several steps. */
   readonly passes?: readonly Pass[];
@@ -25,4 +27,4 @@ export function readsOf({ steps }: Unit): number[] {
 /** What a unit writes for others: the results of its last step. */
 export const resultsOf = ({ steps }: Unit): readonly Operand[] => writesOf(steps.at(-1)!);
 
-export const unitLabel = ({ steps }: Unit): string => steps.map(labelOf).join(' → ');
+export const unitLabel = ({ label, steps }: Unit): string => label ?? steps.map(labelOf).join(' → ');

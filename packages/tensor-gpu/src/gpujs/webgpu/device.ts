@@ -6,7 +6,7 @@ import type { Pass, Plan } from '../plan/pass.js';
 import { planStep } from '../plan/plan-step.js';
 import type { Device, Image } from '../resident/device.js';
 import type { Unit } from '../resident/units.js';
-import { fuseProducts } from './fuse.js';
+import { fuse } from './fuse.js';
 import { planGather } from './gather.js';
 import { KernelCache, type Kernel } from './kernels.js';
 import { isTiled, planProduct } from './matmul.js';
@@ -71,7 +71,7 @@ export class WebGpuDevice implements Device {
   }
 
   group(program: Pick<Program, 'steps' | 'outputs'>): Unit[] {
-    return fuseProducts(this.#gpu, program, this.#device.limits.maxComputeWorkgroupsPerDimension);
+    return fuse(this.#gpu, program, this.#device.limits.maxComputeWorkgroupsPerDimension);
   }
 
   plan(step: Step, lengthOf: (buffer: number) => number): Plan {

@@ -7,8 +7,11 @@ import { planMap } from '../plan/loops.js';
 import { keyOf, MAX_ARGS, type Pass } from '../plan/pass.js';
 import { argNames } from '../plan/text.js';
 import { type Unit, unitOf } from '../resident/units.js';
+import { attentionPass, matchAttention } from './attention.js';
 import { type Epilogue, isTiled, productShader } from './matmul.js';
 import { translateParts } from './shader.js';
+import { matchSoftmax, type Softmax, softmaxPass } from './softmax.js';
+import { type Uses, usesOf } from './uses.js';
 
 /** Float arithmetic that reads the product cell by cell, and writes one result. */
 function follows(step: Step, product: KernelStep): step is MapStep {
@@ -25,30 +28,48 @@ function follows(step: Step, product: KernelStep): step is MapStep {
 }
 
 /**
- * Products whose only user is elementwise arithmetic (bias, activation, a scaled update of weights) do it before they store a
- * cell: one kernel instead of two, and no product in memory in between.
+ * The steps of a program, those put together that one kernel computes, so that what lies between them is never in memory:
+ * attention; a softmax; and products whose only user is elementwise arithmetic (bias, activation, a scaled update of weights).
  */
-export function fuseProducts(
-  gpu: GpuModule,
-  { steps, outputs }: Pick<Program, 'steps' | 'outputs'>,
-  maxGroups: number,
-): Unit[] {
-  const users = new Map<number, Step[]>();
-  for (const step of steps)
-    for (const buffer of new Set(step.inputs.map((o) => o.buffer)))
-      users.set(buffer, [...(users.get(buffer) ?? []), step]);
-  const taken = new Set<Step>();
-  const fused = new Map<Step, Unit>();
+export function fuse(gpu: GpuModule, program: Pick<Program, 'steps' | 'outputs'>, maxGroups: number): Unit[] {
+  const { steps } = program;
+  const uses = usesOf(program);
+  /** The unit at its last step; `null` at the others. */
+  const fused = new Map<Step, Unit | null>();
+  const put = (unit: Unit): void => {
+    for (const step of unit.steps) fused.set(step, null);
+    fused.set(unit.steps.at(-1)!, unit);
+  };
   for (const step of steps) {
-    if (!isTiled(step) || outputs.includes(step.output.buffer)) continue;
-    const [user, ...others] = users.get(step.output.buffer) ?? [];
+    const softmax = matchSoftmax(step, uses);
+    if (softmax) put(attentionUnit(gpu, softmax, uses, maxGroups) ?? softmaxUnit(gpu, softmax, maxGroups));
+  }
+  for (const step of steps) {
+    if (!isTiled(step) || fused.has(step)) continue;
+    const [user, ...others] = uses.readersOf(step.output.buffer);
     if (!user || others.length > 0 || fused.has(user) || !follows(user, step)) continue;
     const pass = fusedPass(gpu, step, user, maxGroups);
-    if (!pass) continue;
-    taken.add(step);
-    fused.set(user, { steps: [step, user], passes: [pass] });
+    if (pass) put({ steps: [step, user], passes: [pass] });
   }
-  return steps.flatMap((step) => (taken.has(step) ? [] : [fused.get(step) ?? unitOf(step)]));
+  return steps.flatMap((step) => {
+    const unit = fused.get(step);
+    return unit === undefined ? [unitOf(step)] : unit === null ? [] : [unit];
+  });
+}
+
+const softmaxUnit = (gpu: GpuModule, found: Softmax, maxGroups: number): Unit => ({
+  label: `${found.isLog ? 'logSoftmax' : 'softmax'} [${found.shape.join()}]`,
+  steps: found.steps,
+  passes: [softmaxPass(gpu, found, maxGroups)],
+});
+
+function attentionUnit(gpu: GpuModule, softmax: Softmax, uses: Uses, maxGroups: number): Unit | null {
+  const found = matchAttention(softmax, uses);
+  const pass = found && attentionPass(gpu, found, maxGroups);
+  if (!pass) return null;
+  const operands = [...found.scores.inputs, found.weighted.inputs[1]];
+  const label = `attention ${operands.map((o) => `[${o.layout.shape.join()}]`).join(' ')}`;
+  return { label, steps: found.steps, passes: [pass] };
 }
 
 /** gpu.js translates the arithmetic; where it reads the product it gets the cell at hand. */

@@ -5,12 +5,28 @@ import type { Shader } from '../plan/pass.js';
 /** Threads of a workgroup of gpu.js's one-dimensional kernels. */
 export const THREADS = 64;
 
+/** `offset + Σ index · stride` in integers, where `cell` counts through the axes, the last one fastest. */
+export function indexOf(
+  cell: string,
+  axes: readonly { readonly size: number; readonly stride: number }[],
+  offset: number,
+): string {
+  let inner = 1;
+  const terms: string[] = [];
+  for (const { size, stride } of [...axes].reverse()) {
+    if (size > 1 && stride !== 0) terms.push(`((${cell}) / ${inner}) % ${size} * ${stride}`);
+    inner *= size;
+  }
+  return [offset, ...terms].join(' + ');
+}
+
 /** Workgroups for `length` threads, folded into rows where a device allows too few in one. */
 export function gridOf(
   length: number,
   maxGroups: number,
+  threads = THREADS,
 ): { readonly columns: number; readonly rows: number } {
-  const count = Math.ceil(length / THREADS);
+  const count = Math.ceil(length / threads);
   const rows = Math.ceil(count / maxGroups);
   return { columns: Math.ceil(count / rows), rows };
 }
@@ -50,6 +66,16 @@ export function translateParts(
   const usesPower = /\b_pow\(/.test(body + translatedFunctions);
   return { body, functions: usesPower ? `${power}\n${translatedFunctions}` : translatedFunctions };
 }
+
+/** Functions of the kernels by name, for shaders of our own: `wlExp` becomes `fn_wlExp`. */
+export function functionsNamed(gpu: GpuModule, names: readonly string[]): string {
+  const calls = names.map((name) => `${name}(${name === 'wlMaximum' ? 'a0[0], a0[0]' : 'a0[0]'})`);
+  return translateParts(gpu, `function(a0) { return ${calls.join(' + ')}; }`, 1, 1).functions;
+}
+
+/** Functions of several translations, each once. */
+export const unite = (...texts: readonly string[]): string =>
+  [...new Set(texts.flatMap((text) => text.split(/\n(?=fn )/).map((f) => f.trim())))].join('\n');
 
 /**
  * A kernel source as WGSL by gpu.js, as it assembles it: uniform parameters at binding 0, the arguments behind it, the result

@@ -1,5 +1,5 @@
 import * as t from '../../../src/index.js';
-import { distinct, float, int } from '../inputs.js';
+import { distinct, exactly, float, int } from '../inputs.js';
 import { at, build, type Nd, nd, reduce, zip } from '../reference/nd.js';
 import { type Row, row } from '../row.js';
 
@@ -294,6 +294,14 @@ const attentionRows = [
     [...heads(2, 3), float([2, 3])],
     (q, k, v, m) => t.scaledDotProductAttention(q, k, v, { mask: m }),
     (q, k, v, m) => attend(q, k, v, (i, j) => at(m, [i, j])),
+    { scale: (q) => build([2, q.shape[1], 4], () => 2) },
+  ),
+  row(
+    'scaledDotProductAttention',
+    'with a mask that hides',
+    [...heads(2, 3), exactly([1, 0, 1, 0, 1, 0], [2, 3], 'bool')],
+    (q, k, v, m) => t.scaledDotProductAttention(q, k, v, { mask: m }),
+    (q, k, v, m) => attend(q, k, v, (i, j) => (at(m, [i, j]) ? 0 : -Infinity)),
     { scale: (q) => build([2, q.shape[1], 4], () => 2) },
   ),
 ];
