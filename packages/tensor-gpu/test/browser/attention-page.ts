@@ -215,7 +215,7 @@ async function plans(name: t.BackendName): Promise<Record<string, readonly strin
     'the powers for another sum': t
       .jit((q: t.Tensor) => {
         const powers = t.exp(t.sub(q, t.max(q, { axis: 2, keepDims: true })));
-        return [t.sum(powers, { axis: 1 }), t.div(powers, t.sum(powers, { axis: 2, keepDims: true }))];
+        return [t.div(powers, t.sum(powers, { axis: 2, keepDims: true })), t.sum(powers, { axis: 1 })];
       })
       .explain(x).steps,
     'another axis': t
