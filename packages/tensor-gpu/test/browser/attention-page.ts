@@ -242,6 +242,16 @@ async function beyond24Bits(name: t.BackendName): Promise<{ wrong: number; steps
   return { wrong, steps: compiled.explain(x).steps };
 }
 
-const tests = { titles: () => Object.keys(cases), compare, plans, beyond24Bits };
+/** Bytes a backend has taken after attention over 1024 positions, whose scores alone would be 4 MiB. */
+async function reserved(name: t.BackendName): Promise<number> {
+  t.resetBackend();
+  t.setBackend(await t.initBackend(name));
+  const x = t.normal(t.key(0), [1024, 16]);
+  const attended = t.jit((q: t.Tensor) => t.scaledDotProductAttention(q, q, q))(x);
+  await attended.data();
+  return t.memory().reserved;
+}
+
+const tests = { titles: () => Object.keys(cases), compare, plans, beyond24Bits, reserved };
 export type Tests = typeof tests;
 Object.assign(globalThis, { attentionTests: tests });

@@ -60,6 +60,12 @@ describe.skipIf(!chromiumPath)('on webgpu', () => {
     if (!/turned|width 1/.test(title)) expect(steps).toEqual(own);
   });
 
+  it('attention never writes its scores', async () => {
+    const bytes = await call<number>('reserved', 'webgpu');
+    expect(bytes).toBeGreaterThanOrEqual(2 * 1024 * 16 * 4);
+    expect(bytes).toBeLessThan(2 ** 20);
+  });
+
   it('softmax counts in integers', async () => {
     expect(await call('beyond24Bits', 'webgpu')).toEqual({ wrong: 0, steps: ['softmax [262151,64]'] });
   });

@@ -189,7 +189,7 @@ fn main(@builtin(workgroup_id) place : vec3<u32>, @builtin(local_invocation_inde
       (i) => `if (first + ${lineOf(i)} < ${queries}) {
     let cell = (stack * ${queries} + first + ${lineOf(i)}) * ${e} + lane;
     let total = totals[${lineOf(i)}];
-    ${steps.map((c) => `if (lane + ${SIDE * c} < ${e}) { output[cell + ${SIDE * c}] = ${`sum${i}_${c} / total`}; }`).join('\n    ')}
+    ${steps.map((c) => `if (lane + ${SIDE * c} < ${e}) { output[cell + ${SIDE * c}] = sum${i}_${c} / total; }`).join('\n    ')}
   }`,
     )
     .join('\n  ')}
