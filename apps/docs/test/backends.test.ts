@@ -8,7 +8,7 @@ import { buildSite, openSite, type SiteSession } from './support/serve-site.js';
 const executablePath = findBrowser();
 
 /** Time for backends other than wasm, all examples together: programs in place of GPUs are slow. What is left out is printed. */
-const BUDGET_MS = 180_000;
+const BUDGET_MS = 90_000;
 const PATIENCE_MS = 20_000; // for one example on one of them
 
 // WebGPU can be read only asynchronously; the references of gpu.js take a WebAssembly memory for every kernel.
