@@ -4,7 +4,6 @@ import { rows } from './conformance/cases.js';
 import { draw } from './conformance/inputs.js';
 import { lay } from './conformance/layouts.js';
 import { arrayOf, type Row } from './conformance/row.js';
-import { answersAtOnce } from './browser/answers-at-once.js';
 
 const inputsOf = (row: Row): Tensor[] =>
   row.inputs.map((input, i) => lay(draw(input, `${row.op} features ${i}`), input.dtype, 'plain'));
@@ -33,9 +32,6 @@ function draws(row: Row): boolean {
   }
 }
 
-/** Operations that refuse webgpu, as its conformance test expects. */
-const readsAtOnce = new Set<string>(answersAtOnce);
-
 it('FEATURES.md tells what the conformance table tests', async () => {
   const ops = [...new Set(rows.map((r) => r.op))].sort((a, b) => (a < b ? -1 : 1));
   const lines = ops.map((op) => {
@@ -44,8 +40,7 @@ it('FEATURES.md tells what the conformance table tests', async () => {
     const gradient = smooth.some(hasGradient) ? '✓' : '–';
     const batched = own.some((r) => !r.unbatched) ? '✓' : '–';
     const kernels = draws(own[0]) ? 'wasm core' : '✓';
-    const later = readsAtOnce.has(op) ? '–' : kernels;
-    return `| \`${op}\` | ✓ | ${later} | ${kernels} | ${kernels} | ${gradient} | ${batched} | ${own.length} |`;
+    return `| \`${op}\` | ✓ | ${kernels} | ${kernels} | ${kernels} | ${gradient} | ${batched} | ${own.length} |`;
   });
   const text = [
     '# Features',
@@ -55,7 +50,7 @@ it('FEATURES.md tells what the conformance table tests', async () => {
     '',
     '- **webgpu**, **webgl2**: in Chromium, on software adapters; **gpu.js**: the reference backends `gpujs-wasm` and `gpujs-cpu`. Random',
     '  draws are made by the wasm core on every backend; so are casts to bfloat16, float16 and int8, and integers beyond 2^24, which',
-    '  float32 kernels cannot hold. A dash: the operation looks at values at once, which webgpu cannot.',
+    '  float32 kernels cannot hold.',
     '- **derivatives**: `grad`, `vjp` and `jvp`. A dash: the derivative is zero, or there is none.',
     '- **vmap**: a dash: the operation takes no batched input.',
     '',

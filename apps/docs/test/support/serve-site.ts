@@ -14,6 +14,16 @@ const strict =
 const lenient =
   "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob:; connect-src 'self' blob: data:";
 
+/** WebGPU and WebGL2 without a graphics card, on one Vulkan in software: only so do canvases show what WebGPU computes. */
+const softwareGpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-angle=swiftshader',
+  '--ignore-gpu-blocklist',
+];
+
 /** Builds the site when a source has changed. */
 export function buildSite(): void {
   execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale'], {
@@ -49,7 +59,7 @@ export async function openSite(
   try {
     browser = await chromium.launch({
       executablePath,
-      args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+      args: ['--no-sandbox', ...softwareGpu],
     });
   } catch (error) {
     await server.close();

@@ -97,7 +97,12 @@ export class Tensor {
     return arrange(concrete, values);
   }
 
-  /** As {@link data}, at once; only on backends that can (`wasm`, `gpujs-wasm`, `gpujs-cpu`). */
+  /**
+   * As {@link data}, at once. On `webgpu` it goes through the pixels of a canvas and stalls: prefer `data()`.
+   *
+   * @throws {BackendError} on `webgpu` in Node, in browsers that change what canvases show, and behind a step that the wasm core
+   *   still has to compute
+   */
   dataSync(): TensorValues {
     const concrete = this.#concrete('dataSync');
     const storage = concrete.use('Tensor.dataSync');

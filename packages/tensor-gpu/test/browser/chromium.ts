@@ -18,8 +18,15 @@ if (!chromiumPath && process.env.REQUIRE_BROWSER === '1')
 if (!chromiumPath)
   console.warn('tensor-gpu: the browser tests are skipped, there is no Chromium on the PATH');
 
-/** WebGPU without a graphics card; WebGL2 runs in software by itself. */
-const softwareGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+/** WebGPU and WebGL2 without a graphics card, on one Vulkan in software: only so do canvases show what WebGPU computes. */
+const softwareGpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-angle=swiftshader',
+  '--ignore-gpu-blocklist',
+];
 
 /** A program as one script for pages. */
 export async function bundle(options: BuildOptions): Promise<string> {

@@ -191,16 +191,48 @@ const tests = {
         subnormal: (await numbers(t.mul(x, 0.5)))[5],
       };
     }),
+  /** How many of the bits `dataSync` gives differ from those `data` gives, by length. */
   reading: (name: Name) =>
     on(name, async () => {
+      const wrong: Record<string, number> = {};
+      for (const n of [65, 1533, 1536, 1537, 100_003, 7_000_000]) {
+        const x = t.mul(t.uniform(t.key(n), [n], -3, 3), 1.5);
+        const now = new Uint32Array((x.dataSync() as Float32Array).buffer);
+        const later = new Uint32Array(((await x.data()) as Float32Array).buffer);
+        wrong[n] = now.length === n ? 0 : Infinity;
+        for (let i = 0; i < n; i++) if (now[i] !== later[i]) wrong[n]++;
+        x.dispose();
+      }
+      const whole = t.cast(t.mul(t.ones([70]), 7), 'int32');
+      const special = t.mul(t.concat([t.zeros([70]), t.tensor([NaN, Infinity, -0])]), 1);
+      return {
+        wrong,
+        item: t.sum(t.add(t.zeros([100]), 1)).item(),
+        whole: Array.from(whole.dataSync().subarray(0, 2)),
+        special: Array.from(special.dataSync().subarray(70), (v) => (Object.is(v, -0) ? '-0' : String(v))),
+      };
+    }),
+  /** What reading at once says in a browser that changes a colour of a canvas, shows nothing, or has none. */
+  unreadable: (name: Name) =>
+    on(name, async () => {
       const x = t.add(t.zeros([100]), 1);
-      const item = t.sum(x);
-      return [
-        refusal(() => x.dataSync()),
-        refusal(() => item.item()),
-        (await x.data())[99],
-        (await item.data())[0],
-      ];
+      const plain = OffscreenCanvasRenderingContext2D.prototype.getImageData;
+      const changing = (change: (data: Uint8ClampedArray) => void): string => {
+        OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...args) {
+          const image = plain.apply(this, args);
+          change(image.data);
+          return image;
+        } as typeof plain;
+        return refusal(() => x.dataSync());
+      };
+      const changed = changing((data) => (data[200] ^= 1));
+      const black = changing((data) => data.fill(0));
+      OffscreenCanvasRenderingContext2D.prototype.getImageData = plain;
+      const { OffscreenCanvas: canvas } = globalThis;
+      Reflect.deleteProperty(globalThis, 'OffscreenCanvas');
+      const absent = refusal(() => x.dataSync());
+      globalThis.OffscreenCanvas = canvas;
+      return { changed, black, absent, afterwards: refusal(() => x.dataSync()), data: (await x.data())[99] };
     }),
   indices: (name: Name) =>
     on(name, async () => {

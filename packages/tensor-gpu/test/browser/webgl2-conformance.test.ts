@@ -1,3 +1,3 @@
 import { conformsOn } from './conforms.js';
 
-conformsOn('webgl2', { refuses: {} });
+conformsOn('webgl2');

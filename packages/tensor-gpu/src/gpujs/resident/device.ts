@@ -21,8 +21,14 @@ export interface Device {
   /** Queues a kernel; it runs after all that was queued before. */
   run(pass: Pass, args: readonly Image[]): Image;
   read(image: Image): Promise<Float32Array>;
-  /** As `read`, at once; `null` where the device answers later only. */
-  readonly readNow: ((image: Image) => Float32Array) | null;
+  /**
+   * As `read`, at once.
+   *
+   * @throws {BackendError} where the device answers later only
+   */
+  readNow(image: Image): Float32Array;
+  /** Whether `read` is to be preferred where one can wait. */
+  readonly prefersWaiting: boolean;
   free(image: Image): void;
   /** Hands what was queued to the device. */
   flush(): void;

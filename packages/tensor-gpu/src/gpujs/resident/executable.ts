@@ -186,7 +186,7 @@ export class ResidentExecutable implements Executable {
     return (run) => {
       const absent = [...new Set(step.inputs.map((o) => run.values[o.buffer]!))].filter((v) => !v.host);
       if (absent.length === 0) return go(run);
-      if (device.readNow) {
+      if (!device.prefersWaiting) {
         for (const value of absent) value.host = value.fromImage(device.readNow(value.image!));
         return go(run);
       }

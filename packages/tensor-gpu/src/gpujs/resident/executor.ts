@@ -74,11 +74,11 @@ export class ResidentExecutor implements Executor {
     if (value.error) throw value.error;
     const { image } = value;
     if (value.host) return value.host.slice(0, length);
-    if (!this.device.readNow || this.#line) {
+    if (this.#line) {
       throw new BackendError({
         where: 'Tensor.dataSync',
-        expected: 'a backend that answers at once',
-        received: `${this.name}, which answers later`,
+        expected: 'values that are there',
+        received: `${this.name} still waiting for a step that runs on wasm`,
         cure: 'use `await t.data()`',
       });
     }

@@ -67,7 +67,7 @@ export class IndexChecks {
     const open = this.#open.splice(0);
     this.#conclude(
       open,
-      open.map(({ count }) => this.#device.readNow!(count)),
+      open.map(({ count }) => this.#device.readNow(count)),
     );
   }
 

@@ -11,6 +11,7 @@ import { planGather } from './gather.js';
 import { KernelCache, type Kernel } from './kernels.js';
 import { isTiled, planProduct } from './matmul.js';
 import { BufferPool, type PooledBuffer } from './buffers.js';
+import { PixelReader } from './pixels.js';
 
 const MAP_READ = 0x01;
 const COPY_DST = 0x08;
@@ -30,11 +31,12 @@ interface GpuImage extends Image {
  */
 export class WebGpuDevice implements Device {
   readonly name = 'webgpu';
-  readonly readNow = null;
+  readonly prefersWaiting = true;
   readonly #gpu: GpuModule;
   readonly #device: GPUDevice;
   readonly #pool: BufferPool;
   readonly #kernels: KernelCache;
+  #pixels: PixelReader | null = null;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #queued = 0;
@@ -112,6 +114,22 @@ export class WebGpuDevice implements Device {
     }
   }
 
+  readNow(image: Image): Float32Array {
+    if (!PixelReader.isSupported) {
+      throw new BackendError({
+        where: 'Tensor.dataSync',
+        expected: 'a backend that answers at once',
+        received: 'webgpu without canvases, which answers later',
+        cure: 'use `await t.data()`',
+      });
+    }
+    this.flush();
+    return (this.#pixels ??= new PixelReader(this.#device)).read(
+      (image as GpuImage).buffer.gpu,
+      image.length,
+    );
+  }
+
   free(image: Image): void {
     this.#pool.give((image as GpuImage).buffer);
   }
@@ -141,6 +159,7 @@ export class WebGpuDevice implements Device {
 
   dispose(): void {
     this.flush();
+    this.#pixels?.dispose();
     this.#pool.dispose();
   }
 
