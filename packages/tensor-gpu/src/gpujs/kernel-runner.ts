@@ -1,17 +1,19 @@
 import { BackendError } from '../errors.js';
 import { asGpuFunctions, type Gpu, type GpuKernel, type GpuModule } from './gpu-module.js';
 import { functionsOf } from './plan/functions.js';
+import { SharedMemory, type WasmKernel } from './shared-memory.js';
 
 /** The gpu.js modes that answer synchronously, and so serve executors over host arrays. */
 export type GpuMode = 'webasm' | 'cpu';
 
-/** Compiled kernels by source and sizes; the oldest go first, for each holds memory for its arguments and its result. */
+/** Compiled kernels by source and sizes; the oldest go first. */
 const MAX_KERNELS = 512;
 
 /** Compiles kernel sources and runs them. */
 export class KernelRunner {
   readonly #gpu: Gpu;
   readonly #mode: GpuMode;
+  readonly #memory = new SharedMemory();
   readonly #kernels = new Map<string, GpuKernel>();
 
   constructor({ GPU }: Pick<GpuModule, 'GPU'>, mode: GpuMode) {
@@ -28,13 +30,19 @@ export class KernelRunner {
     const key = `${length} ${args.map((a) => a.length).join()} ${source}`;
     let kernel = this.#kernels.get(key);
     const isNew = kernel === undefined;
-    kernel ??= this.#gpu.createKernel(source, {
-      output: [length],
-      functions: asGpuFunctions(functionsOf(source)),
-    });
+    kernel ??= this.#create(source, length);
     const result = kernel(...args) as Float32Array;
     if (isNew) this.#keep(key, kernel);
     return result;
+  }
+
+  #create(source: string, length: number): GpuKernel {
+    const kernel = this.#gpu.createKernel(source, {
+      output: [length],
+      functions: asGpuFunctions(functionsOf(source)),
+    });
+    if (this.#mode === 'webasm') this.#memory.adopt(kernel.kernel as unknown as WasmKernel);
+    return kernel;
   }
 
   #keep(key: string, kernel: GpuKernel): void {

@@ -218,7 +218,10 @@ const tests = {
       const x = t.add(t.zeros([100]), 1);
       const plain = OffscreenCanvasRenderingContext2D.prototype.getImageData;
       const changing = (change: (data: Uint8ClampedArray) => void): string => {
-        OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...args) {
+        OffscreenCanvasRenderingContext2D.prototype.getImageData = function (
+          this: OffscreenCanvasRenderingContext2D,
+          ...args: Parameters<typeof plain>
+        ) {
           const image = plain.apply(this, args);
           change(image.data);
           return image;

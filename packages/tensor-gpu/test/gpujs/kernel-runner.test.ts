@@ -31,7 +31,8 @@ describe('KernelRunner', () => {
     class Gpu {
       createKernel() {
         const kernel = () => new Float32Array(1);
-        return Object.assign(kernel, { kernel: { constructor: { mode: 'cpu' } }, destroy: () => undefined });
+        const moved = { constructor: { mode: 'cpu' }, _instantiate: () => undefined };
+        return Object.assign(kernel, { kernel: moved, destroy: () => undefined });
       }
     }
     expect(() => new KernelRunner({ GPU: Gpu }, 'webasm').run(twice, 1, [new Float32Array(1)])).toThrow(
@@ -39,7 +40,36 @@ describe('KernelRunner', () => {
     );
   });
 
-  it('gives the memory of old kernels back', () => {
+  it('has one memory for all kernels, which grows under them', async () => {
+    const runner = new KernelRunner(await loadGpu(), 'webasm');
+    let memories = 0;
+    const { Memory } = WebAssembly;
+    class Counted extends Memory {
+      constructor(limits: WebAssembly.MemoryDescriptor) {
+        super(limits);
+        memories++;
+      }
+    }
+    WebAssembly.Memory = Counted;
+    try {
+      const small = Float32Array.of(1, 2, 3);
+      const large = new Float32Array(2 ** 21).fill(2.5);
+      expect([...runner.run(twice, 3, [small])]).toEqual([2, 4, 6]);
+      expect(runner.run(twice, large.length, [large]).every((v) => v === 5)).toBe(true);
+      expect([...runner.run(twice, 3, [small])]).toEqual([2, 4, 6]);
+      for (let n = 1; n < 300; n++) expect(runner.run(twice, n, [large.subarray(0, n)]).length).toBe(n);
+      expect(memories).toBe(0);
+      // More than the 256 MiB that small kernels allow a memory.
+      const huge = new Float32Array(2 ** 25 + 1).fill(1.5);
+      expect(runner.run(twice, huge.length, [huge]).at(-1)).toBe(3);
+      expect(memories).toBe(1);
+      expect([...runner.run(twice, 3, [small])]).toEqual([2, 4, 6]);
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+  });
+
+  it('forgets old kernels', () => {
     let live = 0;
     class Gpu {
       createKernel() {

@@ -20,6 +20,7 @@ interface GlImage extends Image {
  */
 export class WebGl2Device implements Device {
   readonly name = 'webgl2';
+  readonly prefersWaiting = false;
   readonly #gl: WebGL2RenderingContext;
   readonly #textures: TexturePool;
   readonly #programs: ProgramCache;

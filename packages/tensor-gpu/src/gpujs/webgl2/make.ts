@@ -24,7 +24,8 @@ export async function makeWebGl2(gpu: GpuModule): Promise<() => Executor> {
       : typeof document !== 'undefined'
         ? document.createElement('canvas')
         : refuse('a host without canvas');
-  const gl = canvas.getContext('webgl2', { alpha: false, depth: false, antialias: false });
+  const options = { alpha: false, depth: false, antialias: false };
+  const gl = canvas.getContext('webgl2', options) as WebGL2RenderingContext | null;
   if (!gl) return refuse('no context');
   if (!gl.getExtension('EXT_color_buffer_float')) return refuse('one without EXT_color_buffer_float');
   if (!gpu.WebGL2Kernel.isSupported) return refuse('one that gpu.js cannot use');
