@@ -1,6 +1,9 @@
 /** Runs in a page: what the tests of the GPU backends do there, by name. */
 import { executorOf } from '../../src/backend.js';
 import { loadGpu } from '../../src/gpujs/gpu-module.js';
+import { buffer } from '../../src/gpujs/plan/pass.js';
+import { pass } from '../../src/gpujs/plan/text.js';
+import type { ResidentExecutor } from '../../src/gpujs/resident/executor.js';
 import * as t from '../../src/index.js';
 
 type Name = 'webgpu' | 'webgl2';
@@ -289,6 +292,21 @@ const tests = {
     t.setBackend(name);
     return { name, report: t.backendReport(), sum: (await t.sum(t.ones([1000])).data())[0] };
   },
+  /** What reading says behind a kernel that is no program, and afterwards. */
+  invalid: () =>
+    on('webgpu', async () => {
+      const { device } = executorOf('webgpu') as ResidentExecutor;
+      const image = device.run(
+        { ...pass([], buffer(0), 70, []), shader: { code: 'no program', params: null, groups: [1, 1, 1] } },
+        [],
+      );
+      await device.read(image);
+      const fault = message(device.takeFault());
+      // What used the kernel is not valid either, and told a moment later.
+      await pause();
+      device.takeFault();
+      return { fault, afterwards: (await t.add(t.zeros([100]), 1).data())[99] };
+    }),
   counts: (name: Name) =>
     on(name, async () => {
       const before = t.memory();

@@ -114,6 +114,12 @@ it.skipIf(!chromiumPath)('webgpu refuses to read at once what a canvas does not 
   await page.close();
 });
 
+it.skipIf(!chromiumPath)('webgpu tells of a kernel that is not valid when results are read', async () => {
+  const { fault, afterwards } = await run('invalid', []);
+  expect(fault).toMatch(/^BackendError: webgpu: expected valid commands, received .*(program|parsing)/s);
+  expect(afterwards).toBe(1);
+});
+
 describe.skipIf(!chromiumPath)("initBackend('auto')", () => {
   it.each([
     [[], 'webgpu', []],

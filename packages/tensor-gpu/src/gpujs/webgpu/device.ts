@@ -46,7 +46,10 @@ export class WebGpuDevice implements Device {
   constructor(gpu: GpuModule, device: GPUDevice) {
     this.#gpu = gpu;
     this.#device = device;
-    this.#kernels = new KernelCache(gpu, device);
+    const invalid = (message: string): void => {
+      this.#fault ??= new BackendError({ where: 'webgpu', expected: 'valid commands', received: message });
+    };
+    this.#kernels = new KernelCache(gpu, device, invalid);
     this.#pool = new BufferPool(
       device,
       (error) => (this.#fault ??= error),
@@ -55,13 +58,7 @@ export class WebGpuDevice implements Device {
         this.#kernels.forget(buffer);
       },
     );
-    device.addEventListener('uncapturederror', ({ error }) => {
-      this.#fault ??= new BackendError({
-        where: 'webgpu',
-        expected: 'valid commands',
-        received: error.message,
-      });
-    });
+    device.addEventListener('uncapturederror', ({ error }) => invalid(error.message));
     void device.lost.then(({ reason, message }) => {
       this.#lost = new BackendError({
         where: 'webgpu',
@@ -106,6 +103,7 @@ export class WebGpuDevice implements Device {
     this.flush();
     try {
       await staging.mapAsync(READ);
+      await this.#kernels.checked();
       return new Float32Array(staging.getMappedRange().slice(0), 0, image.length);
     } catch (error) {
       throw this.#lost ?? this.takeFault() ?? error;

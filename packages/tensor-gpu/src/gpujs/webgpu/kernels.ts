@@ -24,12 +24,16 @@ export class KernelCache {
   readonly #gpu: GpuModule;
   readonly #device: GPUDevice;
   readonly #kernels = new KernelTable((pass, args) => this.#compile(pass, args));
+  readonly #onInvalid: (message: string) => void;
+  /** Kernels the device has not looked at yet. */
+  readonly #unchecked = new Set<Promise<void>>();
   /** Bind groups of each kernel by the buffers they bind. */
   readonly #groups = new Set<WeakRef<Map<string, GPUBindGroup>>>();
 
-  constructor(gpu: GpuModule, device: GPUDevice) {
+  constructor(gpu: GpuModule, device: GPUDevice, onInvalid: (message: string) => void) {
     this.#gpu = gpu;
     this.#device = device;
+    this.#onInvalid = onInvalid;
   }
 
   get(pass: Pass, args: readonly Image[]): Kernel {
@@ -43,6 +47,27 @@ export class KernelCache {
       if (!groups) this.#groups.delete(reference);
       else for (const key of groups.keys()) if (key.split(' ').includes(String(id))) groups.delete(key);
     }
+  }
+
+  /** When this is done, kernels the device refused have been reported. */
+  async checked(): Promise<void> {
+    await Promise.all(this.#unchecked);
+  }
+
+  /** A kernel that is not valid computes nothing, and says so later. */
+  #check<T>(make: () => T): T {
+    const device = this.#device;
+    device.pushErrorScope('validation');
+    const made = make();
+    const check = device
+      .popErrorScope()
+      .then(
+        (error) => error && this.#onInvalid(error.message),
+        () => undefined, // a lost device, which is reported elsewhere
+      )
+      .then(() => void this.#unchecked.delete(check));
+    this.#unchecked.add(check);
+    return made;
   }
 
   #compile({ source, length, shader: own }: Pass, args: readonly Image[]): Kernel {
@@ -65,10 +90,12 @@ export class KernelCache {
     const layout = device.createBindGroupLayout({
       entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
     });
-    const pipeline = device.createComputePipeline({
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
-    });
+    const pipeline = this.#check(() =>
+      device.createComputePipeline({
+        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
+      }),
+    );
     let uniform: GPUBuffer | null = null;
     if (params) {
       uniform = device.createBuffer({ size: params.byteLength, usage: UNIFORM | COPY_DST });
