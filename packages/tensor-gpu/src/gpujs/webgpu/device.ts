@@ -36,6 +36,7 @@ export class WebGpuDevice implements Device {
   readonly #device: GPUDevice;
   readonly #pool: BufferPool;
   readonly #kernels: KernelCache;
+  readonly #onError: (event: GPUUncapturedErrorEvent) => void;
   #pixels: PixelReader | null = null;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -58,7 +59,8 @@ export class WebGpuDevice implements Device {
         this.#kernels.forget(buffer);
       },
     );
-    device.addEventListener('uncapturederror', ({ error }) => invalid(error.message));
+    this.#onError = ({ error }) => invalid(error.message);
+    device.addEventListener('uncapturederror', this.#onError);
     void device.lost.then(({ reason, message }) => {
       this.#lost = new BackendError({
         where: 'webgpu',
@@ -157,6 +159,7 @@ export class WebGpuDevice implements Device {
 
   dispose(): void {
     this.flush();
+    this.#device.removeEventListener('uncapturederror', this.#onError);
     this.#pixels?.dispose();
     this.#pool.dispose();
   }

@@ -10,6 +10,9 @@ interface DawnModule {
 const PACKAGE = 'webgpu';
 const importPackage = (): Promise<DawnModule> => import(/* @vite-ignore */ PACKAGE) as Promise<DawnModule>;
 
+/** Dawn's instances: devices end the process when theirs is collected before them. */
+const kept: GPU[] = [];
+
 const isNode = (): boolean => typeof process !== 'undefined' && process.versions?.node !== undefined;
 
 /**
@@ -23,8 +26,10 @@ export async function withNodeGpu<T>(acquire: () => Promise<T>, load = importPac
   const dawn = await load().catch((error: unknown) => {
     throw refusal(error);
   });
+  const gpu = dawn.create([]);
+  kept.push(gpu);
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
-  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { gpu: dawn.create([]) } });
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { gpu } });
   try {
     return await acquire();
   } finally {
