@@ -70,6 +70,31 @@ describe('linearAssignment', () => {
     expect(linearAssignment(cost, n, n).columns).toEqual(target);
   });
 
+  it('pairs the least with the greatest where costs are products, by the rearrangement inequality', () => {
+    const n = 250;
+    const places = Array.from({ length: n * n }, (_, k) => [Math.floor(k / n), k % n] as const);
+    const whole = places.map(([i, j]) => i * j);
+    const least = linearAssignment(whole, n, n);
+    expect(least.columns).toEqual(Int32Array.from({ length: n }, (_, i) => n - 1 - i));
+    expect(least.total).toBe((n * (n - 1) * (n - 2)) / 6);
+    expect(linearAssignment(whole, n, n, { maximize: true }).total).toBe((n * (n - 1) * (2 * n - 1)) / 6);
+    const [left, right] = [1, 2].map((seed) =>
+      Array.from({ length: n }, (_, i) => Math.exp(Math.sin(seed + 7.3 * i))),
+    );
+    const { columns, total, prices } = linearAssignment(
+      places.map(([i, j]) => left![i]! * right![j]!),
+      n,
+      n,
+    );
+    const falling = [...right!].sort((p, q) => q - p);
+    const expected = [...left!].sort((p, q) => p - q).reduce((sum, value, i) => sum + value * falling[i]!, 0);
+    expect(total).toBeCloseTo(expected, 9);
+    for (let i = 0; i < n; i++) {
+      const reduced = right!.map((value, j) => left![i]! * value - prices[j]!);
+      expect(reduced[columns[i]!]!).toBeLessThan(Math.min(...reduced) + 1e-9);
+    }
+  });
+
   it('gives the same answer for equal costs every time, and leaves them unchanged', () => {
     const cost = Float64Array.from({ length: 400 }, () => 1);
     const first = linearAssignment(cost, 20, 20).columns;
