@@ -29,17 +29,17 @@ export function permuteUnits(params: StateDict, spec: ResolvedSpec, permutations
   return mapTensors(params, (t, name) => permuteTensor(t, name, spec, permutations));
 }
 
-/** One tensor, without what group `except` does. */
+/** One tensor, without what the groups of `except` do. */
 export function permuteTensor(
   t: Tensor,
   name: string,
   { tensors, groups }: ResolvedSpec,
   permutations: Permutations,
-  except?: string,
+  except: readonly string[] = [],
 ): Tensor {
   return tensors.get(name)!.reduce((out, use) => {
     const units = permutations[use.group];
-    if (units === undefined || use.group === except) return out;
+    if (units === undefined || except.includes(use.group)) return out;
     const index = tensor(unitIndex(units, groups.get(use.group)!.size, use));
     const taken = take(out, index, use.axis);
     return taken.dtype === t.dtype ? taken : cast(taken, t.dtype);

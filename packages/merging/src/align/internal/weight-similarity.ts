@@ -28,7 +28,7 @@ export function weightSimilarity(a: StateDict, b: StateDict, spec: ResolvedSpec)
         .flatMap((use) => {
           const [own, other] = [a[use.tensor]!, b[use.tensor]!];
           if (last) return movedProducts(own, other, use, group, spec, last.seen, permutations);
-          return [rowProducts(own, permuteTensor(other, use.tensor, spec, permutations, group), use)];
+          return [rowProducts(own, permuteTensor(other, use.tensor, spec, permutations, [group]), use)];
         })
         .reduce<Tensor | undefined>((sum, term) => (sum ? add(sum, term) : term), undefined),
     );
@@ -61,8 +61,7 @@ function movedProducts(
     const [old, now] = [from[neighbour.group]!, to[neighbour.group]!];
     const moved = Array.from(now, (_, k) => k).filter((k) => old[k] !== now[k]);
     if (neighbour.group === group || moved.length === 0) return [];
-    delete held[neighbour.group];
-    const others = permuteTensor(other, use.tensor, spec, held, group);
+    const others = permuteTensor(other, use.tensor, spec, held, [group, neighbour.group]);
     held[neighbour.group] = now;
     const at = (t: Tensor, units: readonly number[]): Tensor =>
       take(t, tensor(unitIndex(units, now.length, neighbour)), neighbour.axis);
