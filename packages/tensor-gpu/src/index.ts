@@ -69,6 +69,7 @@ export {
   conv2d,
   type ConvOptions,
   maxPool2d,
+  unfold2d,
   type WindowOptions,
 } from './ops/convolution.js';
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/creation.js';

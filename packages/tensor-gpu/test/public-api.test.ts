@@ -160,6 +160,7 @@ it('exports these names', () => {
       "treeMap",
       "tril",
       "truncatedNormal",
+      "unfold2d",
       "uniform",
       "valueAndGrad",
       "variance",

@@ -127,6 +127,21 @@ export function conv1d(
   return reshape(out, [out.shape[0], out.shape[1], out.shape[3]]);
 }
 
+/**
+ * The windows of images as columns, as PyTorch's `unfold`: column `y · ow + x` holds what a convolution sees there, its channels
+ * one after the other, so that `conv2d(x, weight)` is `weight.reshape(O, C · kh · kw)` times these.
+ *
+ * @param x - `[B, C, H, W]`
+ * @param size - of a window; the stride is 1 unless given
+ * @returns `[B, C · kh · kw, oh · ow]`, with `oh` and `ow` as for {@link conv2d}
+ */
+export function unfold2d(x: Tensor, size: Pair, options: WindowOptions = {}): Tensor {
+  const input = floating('unfold2d', x);
+  if (input.rank !== 4) fail('unfold2d', 'x [B, C, H, W]', input);
+  const [, , h, w] = input.shape;
+  return unfold(input, geometry('unfold2d', [h, w], pair(size), options, 0));
+}
+
 function pool(where: string, x: Tensor, size: Pair, options: WindowOptions, fill: number) {
   const input = floating(where, x);
   if (input.rank !== 4) fail(where, 'x [B, C, H, W]', input);

@@ -149,6 +149,42 @@ const poolRows = [
   ),
 ];
 
+/** Windows of an image as columns. */
+function unfolded(
+  x: Nd,
+  [kh, kw]: readonly [number, number],
+  window: Required<Pick<Window, 'stride' | 'padding' | 'dilation'>>,
+): Nd {
+  const [b, c, ...image] = x.shape;
+  const { stride, padding, dilation } = window;
+  const [oh, ow] = [kh, kw].map(
+    (k, i) => Math.floor((image[i] + 2 * padding[i] - dilation[i] * (k - 1) - 1) / stride[i]) + 1,
+  );
+  return build([b, c * kh * kw, oh * ow], ([n, row, column]) => {
+    const place = [Math.floor(column / ow), column % ow];
+    const inside = [Math.floor(row / kw) % kh, row % kw];
+    const [y, z] = [0, 1].map((i) => place[i] * stride[i] - padding[i] + inside[i] * dilation[i]);
+    const isPadding = y < 0 || z < 0 || y >= image[0] || z >= image[1];
+    return isPadding ? 0 : at(x, [n, Math.floor(row / (kh * kw)), y, z]);
+  });
+}
+const unfoldRows = [
+  row(
+    'unfold2d',
+    'of 3×3 windows',
+    [float([2, 2, 4, 5])],
+    (x) => t.unfold2d(x, 3),
+    (x) => unfolded(x, [3, 3], { stride: [1, 1], padding: [0, 0], dilation: [1, 1] }),
+  ),
+  row(
+    'unfold2d',
+    'with stride, padding and dilation',
+    [float([1, 3, 5, 6])],
+    (x) => t.unfold2d(x, [2, 3], { stride: [2, 1], padding: [1, 2], dilation: [1, 2] }),
+    (x) => unfolded(x, [2, 3], { stride: [2, 1], padding: [1, 2], dilation: [1, 2] }),
+  ),
+];
+
 const average = (x: Nd, axes: readonly number[]): Nd =>
   reduce((v) => v.reduce((a, b) => a + b, 0) / v.length, x, axes, true);
 function standard(x: Nd, axes: readonly number[], eps = 1e-5): Nd {
@@ -312,5 +348,6 @@ export const networkCases: readonly Row[] = [
   ...sequenceRows,
   wholeImages,
   ...poolRows,
+  ...unfoldRows,
   ...norms,
 ];
