@@ -1,6 +1,10 @@
 // What the engine does to every element of every tensor, four at a time. Pointers are byte offsets; arrays are dense.
 // Loops go on to a multiple of four, so that up to 12 bytes past the end of an output are written.
 
+import { bf16Of, f16Of, f32OfF16 } from './halves';
+
+export { addProductBf16, addProductF16, addProductF32 } from './add-product';
+
 /** bfloat16 to float32, exact; whether any value is NaN or infinite. */
 export function decodeBf16(n: i32, x: usize, out: usize): bool {
   const exponent = i32x4.splat(0x7f800000);
@@ -17,22 +21,16 @@ export function decodeBf16(n: i32, x: usize, out: usize): bool {
 
 /** float16 to float32, exact; whether any value is NaN or infinite. */
 export function decodeF16(n: i32, x: usize, out: usize): bool {
-  let any = i32x4.splat(0);
+  const exponent = i32x4.splat(0x7c00);
+  let special = i32x4.splat(0);
   for (let i = 0; i < n; i += 4) {
     const h = v128.load16x4_u(x);
-    const magnitude = v128.and(h, i32x4.splat(0x7fff));
-    const sign = i32x4.shl(v128.xor(h, magnitude), 16);
-    // Read as float32 the shifted bits are 2^112 too small; the product is exact, subnormals included.
-    const shifted = i32x4.shl(magnitude, 13);
-    const finite = f32x4.mul(shifted, i32x4.splat(0x77800000));
-    const isSpecial = i32x4.gt_s(magnitude, i32x4.splat(0x7bff));
-    any = v128.or(any, isSpecial);
-    const bits = v128.bitselect(v128.or(shifted, i32x4.splat(0x7f800000)), finite, isSpecial);
-    v128.store(out, v128.or(sign, bits));
+    special = v128.or(special, i32x4.eq(v128.and(h, exponent), exponent));
+    v128.store(out, f32OfF16(h));
     x += 8;
     out += 16;
   }
-  return v128.any_true(any);
+  return v128.any_true(special);
 }
 
 /** Whether any of the float32 values is NaN or infinite. */
@@ -54,30 +52,46 @@ export function anySpecial(n: i32, x: usize): bool {
 
 /** float32 to bfloat16, ties to even; whether any result is NaN or infinite. */
 export function encodeBf16(n: i32, x: usize, out: usize): bool {
-  const one = i32x4.splat(1);
-  const almostHalf = i32x4.splat(0x7fff);
   const exponent = i32x4.splat(0x7f80);
   let special = i32x4.splat(0);
-  const whole = n & ~3;
-  for (let i = 0; i < whole; i += 4) {
-    const v = v128.load(x);
-    const odd = v128.and(i32x4.shr_u(v, 16), one);
-    const code = i32x4.shr_u(i32x4.add(i32x4.add(v, almostHalf), odd), 16);
-    special = v128.or(special, i32x4.eq(v128.and(code, exponent), exponent));
-    v128.store64_lane(out, i16x8.narrow_i32x4_u(code, code), 0);
+  for (let i = n; i > 0; i -= 4) {
+    const code = bf16Of(v128.load(x));
+    special = v128.or(special, storeCodes(out, code, exponent, i));
     x += 16;
     out += 8;
   }
-  let found = v128.any_true(special);
-  for (let i = whole; i < n; i++) {
-    const v = load<u32>(x);
-    const code = (v + 0x7fff + ((v >> 16) & 1)) >> 16;
-    found = found || (code & 0x7f80) == 0x7f80;
-    store<u16>(out, <u16>code);
-    x += 4;
-    out += 2;
+  return v128.any_true(special);
+}
+
+/** float32 to float16, ties to even; whether any result is NaN or infinite. */
+export function encodeF16(n: i32, x: usize, out: usize): bool {
+  const exponent = i32x4.splat(0x7c00);
+  let special = i32x4.splat(0);
+  for (let i = n; i > 0; i -= 4) {
+    const code = f16Of(v128.load(x));
+    special = v128.or(special, storeCodes(out, code, exponent, i));
+    x += 16;
+    out += 8;
   }
-  return found;
+  return v128.any_true(special);
+}
+
+/** Stores the first `n` of four codes; lanes are set where their exponent is all ones. */
+function storeCodes(out: usize, codes: v128, exponent: v128, n: i32): v128 {
+  const narrow = i16x8.narrow_i32x4_u(codes, codes);
+  let special = i32x4.eq(v128.and(codes, exponent), exponent);
+  if (n >= 4) {
+    v128.store64_lane(out, narrow, 0);
+    return special;
+  }
+  v128.store16_lane(out, narrow, 0);
+  if (n > 1) v128.store16_lane(out, narrow, 1, 2);
+  if (n > 2) v128.store16_lane(out, narrow, 2, 4);
+  // Lanes from n on are whatever stood behind the end.
+  special = i32x4.replace_lane(special, 3, 0);
+  if (n < 3) special = i32x4.replace_lane(special, 2, 0);
+  if (n < 2) special = i32x4.replace_lane(special, 1, 0);
+  return special;
 }
 
 /**

@@ -23,7 +23,14 @@ export { sparsify, type SparsifyOptions } from './sparsify.js';
 export { toTensors, type ToTensorsOptions } from './to-tensors.js';
 export { fromTensors, type FromTensorsOptions } from './from-tensors.js';
 
-export type { Block, ChunkedMethod, ChunkedProgram, ChunkedTensor, Pass } from './chunked/chunked-method.js';
+export type {
+  Block,
+  ChunkedMethod,
+  ChunkedProgram,
+  ChunkedTensor,
+  Pass,
+  StoredChunk,
+} from './chunked/chunked-method.js';
 export type { ChunkedSink, ChunkedTask } from './chunked/chunked-task.js';
 export type { TensorSource } from './chunked/tensor-source.js';
 export { runInMemory, type RunInMemoryOptions } from './chunked/run-in-memory.js';
@@ -34,6 +41,7 @@ export { isComputed } from './chunked/is-computed.js';
 export { rawTensorSource } from './chunked/raw-tensor-source.js';
 export { checkpointTensorSource } from './chunked/checkpoint-tensor-source.js';
 export { combineInto } from './chunked/combine-into.js';
+export { type FactorPair, productAdder, productWorkspace } from './chunked/product-adder.js';
 export { rankWindow, type RankWindow } from './chunked/rank-window.js';
 export { rankValues, type RankValues } from './chunked/rank-values.js';
 export { blockRandom } from './chunked/block-random.js';

@@ -20,6 +20,8 @@ describe('the exported names', () => {
       'isFloat',
       'mapTensors',
       'norm',
+      'productAdder',
+      'productWorkspace',
       'rankValues',
       'rankWindow',
       'rawTensorSource',

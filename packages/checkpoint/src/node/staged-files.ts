@@ -26,6 +26,18 @@ export async function stageFiles(files: ReadonlyMap<string, StagedFile>): Promis
     await Promise.allSettled([...handles.values()].map((handle) => handle.close()));
     handles.clear();
   };
+  let unflushed = 0;
+  let flushing: Promise<void> | undefined;
+  /** Has the disk work while the rest is being made, instead of all at the end. */
+  const flushBehind = (handle: FileHandle, written: number) => {
+    unflushed += written;
+    if (unflushed < FLUSH_BYTES || flushing) return;
+    unflushed = 0;
+    flushing = handle.datasync();
+    const done = () => (flushing = undefined);
+    // The system reports a failure only once; it stays here until `flush` throws it.
+    flushing.then(done, () => undefined);
+  };
   const abort = async () => {
     await closeAll();
     await Promise.all([...files.values()].map(({ temporary }) => rm(temporary, { force: true })));
@@ -38,14 +50,16 @@ export async function stageFiles(files: ReadonlyMap<string, StagedFile>): Promis
   }
   return {
     async writeAt(name, position, bytes) {
+      const handle = handles.get(name)!;
       for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await handles
-          .get(name)!
-          .write(bytes, done, Math.min(bytes.length - done, MAX_WRITE), position + done);
+        const length = Math.min(bytes.length - done, MAX_WRITE);
+        const { bytesWritten } = await handle.write(bytes, done, length, position + done);
         done += bytesWritten;
       }
+      flushBehind(handle, bytes.length);
     },
     async flush() {
+      await flushing;
       for (const handle of handles.values()) await handle.sync();
       await closeAll();
     },
@@ -57,6 +71,9 @@ export async function stageFiles(files: ReadonlyMap<string, StagedFile>): Promis
     abort,
   };
 }
+
+/** Bytes after which the disk is set to work: large enough to be written at full speed. */
+const FLUSH_BYTES = 64 * 2 ** 20;
 
 /** Most that is written with one call: the system refuses 2 GiB and more. */
 const MAX_WRITE = 2 ** 30;

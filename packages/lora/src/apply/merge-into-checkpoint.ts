@@ -16,7 +16,6 @@ import {
 } from '@weightloom/state-dict';
 import { AdapterError } from '../adapter-error.js';
 import { fingerprint } from '../internal/fingerprint.js';
-import { compileMerge, isFused, mergedSource } from '../internal/merged-source.js';
 import { parseJsonObject, plain } from '../internal/json.js';
 import { listNames, quote } from '../internal/text.js';
 import type { PeftAdapter } from '../peft/peft-adapter.js';
@@ -69,7 +68,6 @@ export async function mergeIntoCheckpoint(
 
   const untied = untiedNames(aliases, plan.edits, options.untie === true, where);
   const method = mergeMethod(plan, where);
-  const program = compileMerge();
   const tasks: (ChunkedTask & { shape: readonly number[] })[] = [];
   for (const name of [...base.names, ...untied]) {
     const stored = base.tensors.has(name) ? name : aliases.get(name)!;
@@ -88,16 +86,6 @@ export async function mergeIntoCheckpoint(
       ? rawTensorSource(edit.replacement, `adapter ${quote(name)}`)
       : checkpointTensorSource(base, stored, `base ${quote(name)}`);
     const wanted = isComputed(dtype) ? (options.dtype ?? dtype) : dtype;
-    const product = edit?.edits.length === 1 ? edit.edits[0]!.product : undefined;
-    if (product && wanted === source.dtype && isFused(wanted)) {
-      tasks.push({
-        name,
-        shape: source.shape,
-        dtype: wanted,
-        inputs: [mergedSource(source, product, program)],
-      });
-      continue;
-    }
     const own = edit ? method : wanted === dtype ? undefined : copyMethod;
     tasks.push({ name, shape: source.shape, dtype: wanted, inputs: [source], method: own });
   }

@@ -1,5 +1,5 @@
 import type { RawTensor } from '@weightloom/checkpoint';
-import type { ChunkedMethod } from '@weightloom/state-dict';
+import { type ChunkedMethod, type ChunkedTensor, productWorkspace } from '@weightloom/state-dict';
 import { AdapterError } from '../adapter-error.js';
 import { scalings } from '../format/lora-adapter.js';
 import { savedMatcher } from '../format/match-modules.js';
@@ -182,15 +182,21 @@ export function mergeMethod(plan: MergePlan, name: string): ChunkedMethod {
   return {
     name,
     granularity: 'row',
+    workspace(tensor) {
+      const [first, ...others] = plan.edits.get(tensor.name)!.edits;
+      if (first!.rank === undefined || others.length > 0) return 0;
+      return productWorkspace(tensor.shape[0]!, columnsOf(tensor), first!.rank);
+    },
     begin([tensor]) {
       const { edits } = plan.edits.get(tensor!.name)!;
-      const columns = tensor!.shape.length > 1 ? tensor!.size / tensor!.shape[0]! : tensor!.size;
-      const [first, ...others] = edits.map((edit) => edit(columns));
+      const [first, ...others] = edits.map((edit) => edit(columnsOf(tensor!)));
       if (others.length === 0) return first!;
       return chain([first!, ...others]);
     },
   };
 }
+
+const columnsOf = ({ shape, size }: ChunkedTensor): number => (shape.length > 1 ? size / shape[0]! : size);
 
 /** Edits one after another; only the first may look at the whole tensor beforehand. */
 function chain(programs: readonly ReturnType<WeightEdit>[]): ReturnType<WeightEdit> {

@@ -2,7 +2,7 @@ import type { LoraAdapter, LoraLayer } from '../format/lora-adapter.js';
 import { AdapterError } from '../adapter-error.js';
 import { orientationOf, orientedFactors } from './lora-factors.js';
 import { finiteValues } from './values.js';
-import { addProduct, decompose, productRows, type WeightEdit } from './weight-edits.js';
+import { addProduct, decompose, productRows, scaledBy, type WeightEdit } from './weight-edits.js';
 
 /** What a LoRA layer does to the weight of the base. */
 export function loraWeightEdit(
@@ -18,10 +18,10 @@ export function loraWeightEdit(
   const { shape, scaling, fanInFanOut, where } = context;
   const orientation = orientationOf(layer, shape, fanInFanOut, where);
   const { left, right } = orientedFactors(layer, orientation, where);
-  if (!layer.magnitude) return addProduct({ left, right, factor: scaling });
+  if (!layer.magnitude) return addProduct(left, right, scaling);
   const magnitude = finiteValues(layer.magnitude, `${where}: lora_magnitude_vector`);
   return decompose(
-    productRows(left, right, scaling),
+    productRows(left, scaledBy(right, scaling)),
     magnitude,
     orientation === 'straight' ? 'row' : 'column',
   );

@@ -1,4 +1,4 @@
-import type { Block, ChunkedProgram } from '@weightloom/state-dict';
+import { type Block, type ChunkedProgram, productAdder } from '@weightloom/state-dict';
 import { type Matrix, multiply, rowsOf } from './multiply.js';
 
 /** Rows of an update, made as they are needed: row `i` is what changes in row `i` of the base's weight (its first axis). */
@@ -11,27 +11,30 @@ export interface DeltaRows {
 
 /** How one weight of the base is changed; applied row by row, in the order of a file. */
 export type WeightEdit = ((columns: number) => ChunkedProgram) & {
-  /** Set where the change is `factor · left · right` and nothing else. */
-  readonly product?: Product;
+  /** Set where the change is a product of this rank and nothing else. */
+  readonly rank?: number;
 };
 
-export interface Product {
-  readonly left: Matrix;
-  readonly right: Matrix;
-  readonly factor: number;
+/** `W + factor · left · right`; from stored values to stored values where the engine can. */
+export function addProduct(left: Matrix, right: Matrix, factor: number): WeightEdit {
+  const edit = (columns: number): ChunkedProgram => {
+    const scaled = scaledBy(right, factor);
+    const factors = { left: left.values, right: scaled.values, rank: scaled.rows, columns };
+    return { ...addDelta(productRows(left, scaled))(columns), emitStored: productAdder(factors) };
+  };
+  return Object.assign(edit, { rank: right.rows });
 }
 
-/** `W + factor · left · right`. */
-export function addProduct(product: Product): WeightEdit {
-  const { left, right, factor } = product;
-  return Object.assign(addDelta(productRows(left, right, factor)), { product });
-}
+export const scaledBy = (m: Matrix, factor: number): Matrix => ({
+  ...m,
+  values: m.values.map((value) => value * factor),
+});
 
-/** `factor · left · right`, made row by row. */
-export function productRows(left: Matrix, right: Matrix, factor: number): DeltaRows {
-  const scaled = { ...right, values: right.values.map((value) => value * factor) };
-  return { columns: right.columns, read: (begin, end) => multiply(rowsOf(left, begin, end), scaled).values };
-}
+/** `left · right`, made row by row. */
+export const productRows = (left: Matrix, right: Matrix): DeltaRows => ({
+  columns: right.columns,
+  read: (begin, end) => multiply(rowsOf(left, begin, end), right).values,
+});
 
 /** Values of the update that are made at once: 4 MiB. */
 const TILE = 2 ** 20;

@@ -12,7 +12,9 @@ import {
 } from '@weightloom/checkpoint';
 import { folderTarget, loadSafetensors, openCheckpoint as openPath } from '@weightloom/checkpoint/node';
 import { createCheckpointWriter } from '@weightloom/checkpoint';
-import { loraConfig, type LoraAdapter, mergeIntoCheckpoint } from '../../src/index.js';
+import { fromTensors, toTensors } from '@weightloom/state-dict';
+import { generator, key } from '@weightloom/tensor-gpu';
+import { loraConfig, type LoraAdapter, mergeAdapter, mergeIntoCheckpoint } from '../../src/index.js';
 import {
   anyPeftAdapter,
   largestDifference,
@@ -59,6 +61,39 @@ describe('mergeIntoCheckpoint', () => {
       expect(largestDifference(tensors, peftTensors(`${name}/merged`))).toBeLessThan(5e-6);
       expect(metadata.format).toBe('pt');
       expect(await readFile(join(out, 'config.json'), 'utf8')).toBe('{"a": 1}');
+    },
+  );
+
+  it.each(['F32', 'F16', 'BF16'] as const)(
+    'gives the bits of mergeAdapter, whatever the memory: %s',
+    async (dtype) => {
+      const [rows, columns, r] = [421, 777, 3];
+      const draw = generator(key(4));
+      const normals = (...shape: number[]) => {
+        const values = Float32Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => draw.normal());
+        return fromFloat32(values, 'F32', { shape });
+      };
+      const weight = fromFloat32(toFloat32(normals(rows, columns)), dtype, { shape: [rows, columns] });
+      const adapter: LoraAdapter = {
+        // A scaling of 2/3, which float32 does not hold.
+        config: loraConfig({ targetModules: ['layer'], r, loraAlpha: 2 }),
+        layers: new Map([['layer', { kind: 'linear', a: normals(r, columns), b: normals(rows, r) }]]),
+        saved: new Map(),
+        tokens: new Map(),
+        warnings: [],
+      };
+      const base = { 'layer.weight': weight };
+      const merged = await mergeAdapter(toTensors(base, { storage: 'keep' }), adapter);
+      const expected = Buffer.from((await fromTensors(merged))['layer.weight']!.bytes);
+      for (const memoryLimit of [undefined, 100_000]) {
+        const target = memoryTarget();
+        await mergeIntoCheckpoint(await openCheckpoint(serializeSafetensors(base)), adapter, {
+          output: target,
+          memoryLimit,
+        });
+        const { tensors } = parseSafetensors(target.files.get('model.safetensors')!);
+        expect(Buffer.compare(Buffer.from(tensors['layer.weight']!.bytes), expected)).toBe(0);
+      }
     },
   );
 

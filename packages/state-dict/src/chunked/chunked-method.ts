@@ -1,3 +1,5 @@
+import type { Dtype } from '@weightloom/checkpoint';
+
 /** What a method knows of a tensor before it sees a value. */
 export interface ChunkedTensor {
   readonly name: string;
@@ -36,6 +38,26 @@ export interface ChunkedProgram {
    * @param out - `block.length` zeros, to be filled with the result
    */
   emit(block: Block, out: Float32Array): void;
+  /**
+   * The same from stored values to stored values, for methods of one input: called for whole blocks at a time where input and output
+   * have one dtype. Must give the bits that `emit` gives.
+   *
+   * @param out - to be filled, whole
+   * @returns whether it was done; where it was not, or where a result would not be finite, `emit` follows
+   */
+  emitStored?(chunk: StoredChunk, out: Uint8Array): boolean;
+}
+
+/** Blocks of a tensor as they are stored. Valid only during the call. */
+export interface StoredChunk {
+  /** Elements `begin` to `end` (exclusive) of the tensor, row-major. */
+  readonly begin: number;
+  readonly end: number;
+  readonly dtype: Dtype;
+  /** Little-endian. Not to be written to. */
+  readonly input: Uint8Array;
+  /** As many bytes as the method's `workspace` says. */
+  readonly workspace: Uint8Array;
 }
 
 /**
@@ -63,6 +85,8 @@ export interface ChunkedMethod {
    * model, in the order of their names, before the next begins.
    */
   readonly scope?: 'tensor' | 'model';
+  /** Bytes that `emitStored` wants beside its input and output for a tensor (default: none). */
+  readonly workspace?: (tensor: ChunkedTensor) => number;
   /**
    * Starts work.
    *

@@ -40,7 +40,7 @@ export async function runTasks(
   const { signal, onProgress } = options;
   const memory = planMemory(tasks, options);
   const queue = createWriteQueue(sink, memory.output);
-  const steps = planSteps(tasks, queue, memory.blocks, options);
+  const steps = planSteps(tasks, queue, memory, options);
   const progress = countProgress(tasks, onProgress);
   let reading: Promise<Uint8Array[]> | undefined;
   try {

@@ -6,8 +6,22 @@ export interface CoreExports {
   decodeF16(n: number, x: number, out: number): number;
   anySpecial(n: number, x: number): number;
   encodeBf16(n: number, x: number, out: number): number;
+  encodeF16(n: number, x: number, out: number): number;
+  addProductF32: AddProduct;
+  addProductF16: AddProduct;
+  addProductBf16: AddProduct;
   combine(n: number, count: number, inputs: number, factors: number, out: number): void;
 }
+
+type AddProduct = (
+  rows: number,
+  columns: number,
+  rank: number,
+  left: number,
+  right: number,
+  x: number,
+  out: number,
+) => number;
 
 /** A core with memory of a fixed size, so that views of it stay valid. */
 export interface Core extends CoreExports {

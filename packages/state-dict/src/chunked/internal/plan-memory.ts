@@ -2,7 +2,7 @@ import { dtypeBits } from '@weightloom/checkpoint';
 import type { ChunkedTask } from '../chunked-task.js';
 import type { RunTasksOptions } from '../run-tasks.js';
 import { createCore, roomFor } from './core.js';
-import { blockOf, elementsOf, largestChunk } from './plan-steps.js';
+import { blockOf, elementsOf, largestChunk, tensorOf } from './plan-steps.js';
 import { createScratch, type Scratch } from './scratch.js';
 
 /** All memory of a run: what is read, worked on and written. */
@@ -13,6 +13,8 @@ export interface RunMemory {
   readonly output: Scratch;
   /** Blocks in float32: a slot for each input, then one for the result. */
   readonly blocks: Scratch;
+  /** What methods asked for beside that, in slot 0. */
+  readonly workspace: Scratch;
 }
 
 /** Elements in all tensors together from which on a core is worth its while. */
@@ -23,6 +25,7 @@ export function planMemory(tasks: readonly ChunkedTask[], options: RunTasksOptio
   const slabs: number[] = [];
   const blocks: number[] = [];
   let output = 0;
+  let workspace = 0;
   let elements = 0;
   for (const task of tasks) {
     const chunk = largestChunk(task, options);
@@ -34,14 +37,16 @@ export function planMemory(tasks: readonly ChunkedTask[], options: RunTasksOptio
     // The result's slot comes after the inputs, whose number differs from task to task.
     blocks[task.inputs.length] = Math.max(blocks[task.inputs.length] ?? 0, block);
     output = Math.max(output, (chunk * dtypeBits[task.dtype]) / 8);
+    workspace = Math.max(workspace, task.method?.workspace?.(tensorOf(task)) ?? 0);
     elements += elementsOf(task);
   }
   const outputs = [output, output];
-  const room = roomFor([...slabs, ...slabs, ...outputs, ...blocks]);
+  const room = roomFor([...slabs, ...slabs, ...outputs, ...blocks, workspace]);
   const core = elements >= WORTH_A_CORE ? createCore(room) : undefined;
   return {
     slabs: [createScratch(core, slabs), createScratch(core, slabs)],
     output: createScratch(core, outputs),
     blocks: createScratch(core, blocks),
+    workspace: createScratch(core, [workspace]),
   };
 }

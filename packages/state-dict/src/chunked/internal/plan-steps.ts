@@ -1,11 +1,10 @@
 import { dtypeBits } from '@weightloom/checkpoint';
-import type { ChunkedMethod } from '../chunked-method.js';
+import type { ChunkedMethod, ChunkedTensor } from '../chunked-method.js';
 import type { ChunkedTask } from '../chunked-task.js';
 import type { RunTasksOptions } from '../run-tasks.js';
 import { blockLength } from './block-length.js';
 import { checkEqualBytes } from './check-equal-bytes.js';
-import type { Scratch } from './scratch.js';
-import { TensorWork } from './tensor-work.js';
+import { TensorWork, type WorkMemory } from './tensor-work.js';
 import type { WriteQueue } from './write-queue.js';
 
 /** A chunk to be read, and what to do with it. */
@@ -29,6 +28,12 @@ const DEFAULT_MEMORY_LIMIT = 256 * 2 ** 20;
 export const elementsOf = ({ inputs }: ChunkedTask): number =>
   inputs[0]!.shape.reduce((n, size) => n * size, 1);
 
+export const tensorOf = (task: ChunkedTask): ChunkedTensor => ({
+  name: task.name,
+  shape: task.inputs[0]!.shape,
+  size: elementsOf(task),
+});
+
 /** Bytes of all inputs for one element of the output. */
 export const bytesPerElement = ({ inputs }: ChunkedTask): number =>
   inputs.reduce((sum, { dtype }) => sum + dtypeBits[dtype] / 8, 0);
@@ -37,11 +42,11 @@ export const bytesPerElement = ({ inputs }: ChunkedTask): number =>
 export function* planSteps(
   tasks: readonly ChunkedTask[],
   queue: WriteQueue,
-  scratch: Scratch,
+  memory: WorkMemory,
   options: RunTasksOptions,
 ): Generator<Step, void> {
   for (const { method, members } of groups(tasks)) {
-    if (method) yield* methodSteps(method, members, queue, scratch, options);
+    if (method) yield* methodSteps(method, members, queue, memory, options);
     else for (const task of members) yield* copySteps(task, queue, options);
   }
 }
@@ -87,13 +92,13 @@ function* methodSteps(
   method: ChunkedMethod,
   members: readonly ChunkedTask[],
   queue: WriteQueue,
-  scratch: Scratch,
+  memory: WorkMemory,
   options: RunTasksOptions,
 ): Generator<Step, void> {
   const works = members
     .map((task) => {
-      const tensor = { name: task.name, shape: task.inputs[0]!.shape, size: elementsOf(task) };
-      return new TensorWork(task, tensor, blockLength(method.granularity, tensor), options, scratch);
+      const tensor = tensorOf(task);
+      return new TensorWork(task, tensor, blockLength(method.granularity, tensor), options, memory);
     })
     .sort((a, b) => (a.tensor.name < b.tensor.name ? -1 : 1));
   const program = method.begin(works.map(({ tensor }) => tensor));
@@ -169,10 +174,9 @@ export function largestChunk(task: ChunkedTask, options: Pick<RunTasksOptions, '
 }
 
 /** Elements in a block of a task; copies have none, but keep bytes of narrow dtypes whole. */
-export function blockOf({ name, inputs, method }: ChunkedTask): number {
-  const { shape } = inputs[0]!;
-  const size = shape.reduce((n, length) => n * length, 1);
-  return method ? blockLength(method.granularity, { name, shape, size }) : 8;
+export function blockOf(task: ChunkedTask): number {
+  const { method } = task;
+  return method ? blockLength(method.granularity, tensorOf(task)) : 8;
 }
 
 /** Elements in a chunk: whole blocks, as many as fit and are of use. */

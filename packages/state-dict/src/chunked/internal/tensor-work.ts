@@ -13,15 +13,21 @@ export interface TensorWorkOptions {
   readonly where?: string;
 }
 
+export interface WorkMemory {
+  /** For blocks in float32: a slot for each input, then one for the result. */
+  readonly blocks: Scratch;
+  /** What methods asked for beside that, in slot 0. */
+  readonly workspace: Scratch;
+}
+
 /** One tensor being made: cuts chunks into blocks, decodes them, hands them to the method and encodes its answer. */
 export class TensorWork {
-  /** @param scratch - memory for a block in float32: a slot for each input, then one for the result */
   constructor(
     readonly task: ChunkedTask,
     readonly tensor: ChunkedTensor,
     readonly blockLength: number,
     readonly options: TensorWorkOptions,
-    readonly scratch: Scratch,
+    readonly memory: WorkMemory,
   ) {}
 
   /** Shows the blocks of elements `begin` to `end` to a pass. */
@@ -39,14 +45,17 @@ export class TensorWork {
   ): void {
     const { name, inputs, dtype } = this.task;
     const isFirst = (program.passes ?? []).length === 0;
+    if (program.emitStored && inputs.length === 1 && inputs[0]!.dtype === dtype) {
+      const workspace = this.memory.workspace(0, this.task.method!.workspace?.(this.tensor) ?? 0);
+      if (program.emitStored({ begin, end, dtype, input: data[0]!, workspace }, bytes)) return;
+    }
     const size = dtypeBits[dtype] / 8;
     this.#eachBlock(data, begin, end, isFirst, (block) => {
-      const out = floats(this.scratch(inputs.length, 4 * block.length)).fill(0);
+      const out = floats(this.memory.blocks(inputs.length, 4 * block.length)).fill(0);
       program.emit(block, out);
       const into = bytes.subarray((block.begin - begin) * size, (block.end - begin) * size);
-      const core = dtype === 'BF16' ? coreOf([out, into]) : undefined;
       // Rounding shows what is not finite, or too large, by the way.
-      if (core && core.encodeBf16(out.length, out.byteOffset, into.byteOffset) === 0) return;
+      if (encodedInCore(dtype, out, into)) return;
       const where = this.#at(`result ${JSON.stringify(name)}`);
       if (this.options.allowNonFinite !== true) checkFinite(out, block.begin, where, 'finite values');
       located(where, block.begin, () => fromFloat32(out, dtype, { into }));
@@ -87,7 +96,7 @@ export class TensorWork {
     const size = dtypeBits[dtype] / 8;
     const bytes = data.subarray(from * size, to * size);
     const isReady = dtype === 'F32' && bytes.byteOffset % 4 === 0;
-    const values = floats(isReady ? bytes : this.scratch(slot, 4 * (to - from)));
+    const values = floats(isReady ? bytes : this.memory.blocks(slot, 4 * (to - from)));
     if (!this.#decodeInCore(dtype, bytes, values)) {
       if (!isReady) {
         const { allowLoss } = this.options;
@@ -113,6 +122,13 @@ export class TensorWork {
     if (dtype === 'F16') return core.decodeF16(n, bytes.byteOffset, values.byteOffset) === 0;
     return false;
   }
+}
+
+/** Whether that was possible, and all results are finite. */
+function encodedInCore(dtype: Dtype, values: Float32Array, into: Uint8Array): boolean {
+  const core = dtype === 'BF16' || dtype === 'F16' ? coreOf([values, into]) : undefined;
+  const encode = dtype === 'BF16' ? core?.encodeBf16 : core?.encodeF16;
+  return encode?.(values.length, values.byteOffset, into.byteOffset) === 0;
 }
 
 const floats = ({ buffer, byteOffset, length }: Uint8Array) =>
