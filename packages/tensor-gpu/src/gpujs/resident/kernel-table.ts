@@ -2,7 +2,7 @@ import type { Pass } from '../plan/pass.js';
 import type { Image } from './device.js';
 
 /** Kernels kept at most; the oldest go first. */
-const MAX_KERNELS = 2048;
+export const MAX_KERNELS = 2048;
 
 /** Compiled kernels by source and lengths; a pass that runs again finds its kernel without comparing sources. */
 export class KernelTable<K> {

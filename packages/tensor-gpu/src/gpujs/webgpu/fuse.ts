@@ -8,7 +8,7 @@ import { keyOf, MAX_ARGS, type Pass } from '../plan/pass.js';
 import { argNames } from '../plan/text.js';
 import { type Unit, unitOf } from '../resident/units.js';
 import { attentionPass, matchAttention } from './attention.js';
-import { type Epilogue, isTiled, productShader } from './matmul.js';
+import { type Epilogue, isTiled, nameOfShader, productShader } from './matmul.js';
 import { translateParts } from './shader.js';
 import { matchSoftmax, type Softmax, softmaxPass } from './softmax.js';
 import { type Uses, usesOf } from './uses.js';
@@ -101,5 +101,5 @@ function fusedPass(gpu: GpuModule, product: KernelStep, map: MapStep, maxGroups:
   const [left, right] = product.inputs.map((o) => nameOf(refOf(o)));
   const bindings = [...args.map(nameOf), ...arrays, 'result'];
   const shader = productShader(product, maxGroups, [left, right], bindings, epilogue);
-  return { source: shader.code, length, args: [...args, ...further], result, shader };
+  return { source: nameOfShader(shader), length, args: [...args, ...further], result, shader };
 }

@@ -1,7 +1,7 @@
 import type { GpuModule } from '../gpu-module.js';
 import type { Pass } from '../plan/pass.js';
 import type { Image } from '../resident/device.js';
-import { KernelTable } from '../resident/kernel-table.js';
+import { KernelTable, MAX_KERNELS } from '../resident/kernel-table.js';
 import type { PooledBuffer } from './buffers.js';
 import { translate } from './shader.js';
 
@@ -11,6 +11,11 @@ const COMPUTE = 0x04;
 
 /** Bind groups kept for each kernel. */
 const MAX_GROUPS = 256;
+
+interface Program {
+  readonly layout: GPUBindGroupLayout;
+  readonly pipeline: GPUComputePipeline;
+}
 
 /** A pipeline with its workgroups, and a way to bind buffers to it: arguments first, the result last. */
 export interface Kernel {
@@ -24,6 +29,7 @@ export class KernelCache {
   readonly #gpu: GpuModule;
   readonly #device: GPUDevice;
   readonly #kernels = new KernelTable((pass, args) => this.#compile(pass, args));
+  readonly #programs = new Map<string, Program>();
   readonly #onInvalid: (message: string) => void;
   /** Kernels the device has not looked at yet. */
   readonly #unchecked = new Set<Promise<void>>();
@@ -70,6 +76,30 @@ export class KernelCache {
     return made;
   }
 
+  /** Shaders of one text share a program, whatever numbers they get. */
+  #program(code: string, hasParams: boolean, count: number): Program {
+    const known = this.#programs.get(code);
+    if (known) return known;
+    const device = this.#device;
+    const types: GPUBufferBindingType[] = [
+      ...(hasParams ? (['uniform'] as const) : []),
+      ...new Array<GPUBufferBindingType>(count).fill('read-only-storage'),
+      'storage',
+    ];
+    const layout = device.createBindGroupLayout({
+      entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
+    });
+    const pipeline = this.#check(() =>
+      device.createComputePipeline({
+        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
+      }),
+    );
+    if (this.#programs.size >= MAX_KERNELS) this.#programs.delete(this.#programs.keys().next().value!);
+    this.#programs.set(code, { layout, pipeline });
+    return { layout, pipeline };
+  }
+
   #compile({ source, length, shader: own }: Pass, args: readonly Image[]): Kernel {
     const device = this.#device;
     const shader =
@@ -82,20 +112,7 @@ export class KernelCache {
         device.limits.maxComputeWorkgroupsPerDimension,
       );
     const { code, groups, params } = shader;
-    const types: GPUBufferBindingType[] = [
-      ...(params ? (['uniform'] as const) : []),
-      ...args.map(() => 'read-only-storage' as const),
-      'storage',
-    ];
-    const layout = device.createBindGroupLayout({
-      entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
-    });
-    const pipeline = this.#check(() =>
-      device.createComputePipeline({
-        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
-      }),
-    );
+    const { layout, pipeline } = this.#program(code, params !== null, args.length);
     let uniform: GPUBuffer | null = null;
     if (params) {
       uniform = device.createBuffer({ size: params.byteLength, usage: UNIFORM | COPY_DST });

@@ -1,9 +1,9 @@
 import type { KernelStep, Operand, Step } from '../../lower/program.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Plan, Shader } from '../plan/pass.js';
-import { argNames, indexText } from '../plan/text.js';
+import { argNames } from '../plan/text.js';
 import { refOf } from '../plan/kernels/single.js';
-import { type Tile, threadsOf, tileFor } from './tiles.js';
+import { threadsOf, tileFor } from './tiles.js';
 
 /** Terms of the inner axis that lie in workgroup memory at a time. */
 const DEPTH = 16;
@@ -21,66 +21,87 @@ export interface Epilogue {
   readonly store: (value: string, cell: string) => string;
 }
 
+/** What a shader is told of a product: its sizes, how it is cut, and the strides of its operands. */
+const SIZES = [
+  ...['m', 'n', 'k', 'terms', 'groups', 'across', 'down', 'width'],
+  ...['left_offset', 'left_stack', 'left_own', 'left_inner'],
+  ...['right_offset', 'right_stack', 'right_own', 'right_inner'],
+] as const;
+type Sizes = Readonly<Record<(typeof SIZES)[number], number>>;
+
 /** One operand in workgroup memory, inner axis outermost: `count` vectors of `width` cells along its own axis. */
 function loading(
-  name: string,
+  name: 'left' | 'right',
   array: string,
-  operand: Operand,
-  axes: { readonly own: number; readonly inner: number },
-  sizes: { readonly own: number; readonly inner: number; readonly stacked: boolean },
+  {
+    size,
+    innerFirst,
+    stacked,
+  }: { readonly size: 'm' | 'n'; readonly innerFirst: boolean; readonly stacked: boolean },
   { across, width, threads }: { readonly across: number; readonly width: number; readonly threads: number },
 ): string {
-  const { offset, shape, strides } = operand.layout;
   const vectors = across / width;
   const count = DEPTH * vectors;
-  // Threads that follow each other read numbers that follow each other, as far as the layout allows.
-  const innerFirst = strides[axes.inner] === 1 && strides[axes.own] !== 1;
-  const at = indexText(offset, [
-    ['stack', strides[0]],
-    ['own', strides[axes.own]],
-    ['inner', strides[axes.inner]],
-  ]);
+  const at = `p.${name}_offset + stack * p.${name}_stack + own * p.${name}_own + inner * p.${name}_inner`;
   const guard = (i: number): string => `
       {
         let own = first_${name} + ${width} * v + ${i};
-        if (own < ${sizes.own} && term < ${sizes.inner}) {
+        if (own < p.${size} && term < p.terms) {
           ${component('value', i, width)} = ${array}[${at}];
         }
       }`;
-  const inner = shape[axes.inner];
   return `
     for (var t = i32(me); t < ${count}; t += ${threads}) {
       let d = ${innerFirst ? `t % ${DEPTH}` : `t / ${vectors}`};
       let v = ${innerFirst ? `t / ${DEPTH}` : `t % ${vectors}`};
       let term = start + d;
-      ${sizes.stacked ? `let stack = term / ${inner};\n      let inner = term % ${inner};` : 'let inner = term;'}
+      ${stacked ? 'let stack = term / p.k;\n      let inner = term % p.k;' : 'let inner = term;'}
       var value = ${vector(width)}(0.0);${Array.from({ length: width }, (_, i) => guard(i)).join('')}
       ${name}[d * ${vectors} + v] = value;
     }`;
 }
 
-/** The shader of a stack of products, or of their sum. */
+/** Threads that follow each other read numbers that follow each other, as far as the layout allows. */
+const isInnerFirst = ({ layout: { strides } }: Operand, own: number, inner: number): boolean =>
+  strides[inner] === 1 && strides[own] !== 1;
+
+/**
+ * The shader of a stack of products, or of their sum. Sizes and strides come in as numbers, so that products of many shapes share
+ * a program, which takes a device long to compile.
+ */
 export function productShader(
   { name, inputs: [a, b] }: KernelStep,
   maxGroups: number,
   arrays: readonly [string, string],
   bindings: readonly string[],
   epilogue: Epilogue | null,
-  chosen?: Tile,
 ): Shader {
   const [batch, m, k] = a.layout.shape;
   const n = b.layout.shape[2];
   const stacked = name === 'dotSum';
   const stack = stacked ? 1 : batch;
   const terms = stacked ? batch * k : k;
-  const tile = chosen ?? tileFor(stack, m, n);
+  const tile = tileFor(stack, m, n);
   const { rows, columns, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
   const groups = stack * down * across;
   const lines = Math.ceil(groups / maxGroups);
   const width = Math.ceil(groups / lines);
-  const sizes = (own: number) => ({ own, inner: terms, stacked });
+  const [leftStack, leftOwn, leftInner] = a.layout.strides;
+  const [rightStack, rightInner, rightOwn] = b.layout.strides;
+  const sizes: Sizes = {
+    ...{ m, n, k, terms, groups, across, down, width },
+    ...{ left_offset: a.layout.offset, left_stack: leftStack, left_own: leftOwn, left_inner: leftInner },
+    ...{
+      right_offset: b.layout.offset,
+      right_stack: rightStack,
+      right_own: rightOwn,
+      right_inner: rightInner,
+    },
+  };
+  const left = { size: 'm', innerFirst: isInnerFirst(a, 1, 2), stacked } as const;
+  const right = { size: 'n', innerFirst: isInnerFirst(b, 2, 1), stacked } as const;
   const blocked = terms > BLOCK;
   const each = Array.from({ length: threadRows }, (_, i) => i);
   const store = epilogue?.store ?? ((value, cell) => `result[${cell}] = ${value};`);
@@ -88,26 +109,28 @@ export function productShader(
     Array.from({ length: threadColumns }, (_, j) => {
       const value = component(`${blocked ? 'total' : 'part'}${i}`, j, threadColumns);
       return `
-  if (row + ${i} < ${m} && column + ${j} < ${n}) { ${store(value, `(stackCell + (row + ${i}) * ${n} + column + ${j})`)} }`;
+  if (row + ${i} < p.m && column + ${j} < p.n) { ${store(value, `(stackCell + (row + ${i}) * p.n + column + ${j})`)} }`;
     }),
   );
-  const code = `${bindings.map((array, i) => `@group(0) @binding(${i}) var<storage, ${array === 'result' ? 'read_write' : 'read'}> ${array} : array<f32>;`).join('\n')}
+  const code = `struct Sizes { ${SIZES.map((size) => `${size} : i32`).join(', ')} }
+@group(0) @binding(0) var<uniform> p : Sizes;
+${bindings.map((array, i) => `@group(0) @binding(${i + 1}) var<storage, ${array === 'result' ? 'read_write' : 'read'}> ${array} : array<f32>;`).join('\n')}
 ${epilogue?.declarations ?? ''}
 var<workgroup> left : array<${vector(threadRows)}, ${(DEPTH * rows) / threadRows}>;
 var<workgroup> right : array<${vector(threadColumns)}, ${(DEPTH * columns) / threadColumns}>;
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_index) me : u32) {
-  let id = i32(group.x + group.y * ${width}u);
-  if (id >= ${groups}) { return; }
-  let first_right = (id % ${across}) * ${columns};
-  let first_left = ((id / ${across}) % ${down}) * ${rows};
-  ${stacked ? '' : `let stack = id / ${down * across};`}
-  let stackCell = ${stacked ? '0' : `stack * ${m * n}`};
+  let id = i32(group.x) + i32(group.y) * p.width;
+  if (id >= p.groups) { return; }
+  let first_right = (id % p.across) * ${columns};
+  let first_left = ((id / p.across) % p.down) * ${rows};
+  ${stacked ? '' : 'let stack = id / (p.down * p.across);'}
+  let stackCell = ${stacked ? '0' : 'stack * p.m * p.n'};
   let threadColumn = i32(me) % ${columns / threadColumns};
   let threadRow = i32(me) / ${columns / threadColumns};
   ${each.map((i) => `var part${i} = ${vector(threadColumns)}(0.0);${blocked ? ` var total${i} = ${vector(threadColumns)}(0.0);` : ''}`).join('\n  ')}
-  for (var start = 0; start < ${terms}; start += ${DEPTH}) {${loading('left', arrays[0], a, { own: 1, inner: 2 }, sizes(m), { across: rows, width: threadRows, threads })}${loading('right', arrays[1], b, { own: 2, inner: 1 }, sizes(n), { across: columns, width: threadColumns, threads })}
+  for (var start = 0; start < p.terms; start += ${DEPTH}) {${loading('left', arrays[0], left, { across: rows, width: threadRows, threads })}${loading('right', arrays[1], right, { across: columns, width: threadColumns, threads })}
     workgroupBarrier();
     for (var d = 0; d < ${DEPTH}; d++) {
       let x = left[d * ${rows / threadRows} + threadRow];
@@ -117,7 +140,7 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
     workgroupBarrier();${
       blocked
         ? `
-    if ((start / ${DEPTH}) % ${BLOCK / DEPTH} == ${BLOCK / DEPTH - 1} || start + ${DEPTH} >= ${terms}) {
+    if ((start / ${DEPTH}) % ${BLOCK / DEPTH} == ${BLOCK / DEPTH - 1} || start + ${DEPTH} >= p.terms) {
       ${each.map((i) => `total${i} += part${i}; part${i} = ${vector(threadColumns)}(0.0);`).join('\n      ')}
     }`
         : ''
@@ -127,8 +150,12 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
   let column = first_right + threadColumn * ${threadColumns};${storing.join('')}
 }
 `;
-  return { code, params: null, groups: [width, lines, 1] };
+  const params = new Uint32Array(Int32Array.from(SIZES, (size) => sizes[size]).buffer);
+  return { code, params, groups: [width, lines, 1] };
 }
+
+/** What tells a shader with its numbers from others. */
+export const nameOfShader = ({ code, params }: Shader): string => `${params?.join() ?? ''} ${code}`;
 
 /** Below this many multiplications there is nothing to share between threads, and gpu.js's kernel of one thread a cell serves. */
 const LEAST_WORK = 1 << 15;
@@ -149,7 +176,7 @@ export function planProduct(step: KernelStep, maxGroups: number): Plan {
   return {
     passes: [
       {
-        source: shader.code,
+        source: nameOfShader(shader),
         length: sizeOf(step.output.layout.shape),
         args,
         result: refOf(step.output),
