@@ -34,7 +34,9 @@ export interface Executor {
   readonly name: BackendName;
   prepare(program: Program): Executable;
   upload(values: HostArray, dtype: DType): unknown;
+  /** The values, in an array that nobody else has. */
   read(buffer: unknown, dtype: DType, length: number): Promise<HostArray>;
+  /** As `read`, at once. */
   readSync(buffer: unknown, dtype: DType, length: number): HostArray;
   free(buffer: unknown): void;
   memory(): MemoryReport;

@@ -38,8 +38,7 @@ export interface RandomizedSvdResult {
  * The `rank` largest singular values of a large matrix `[m, n]` and their vectors, from products with a random matrix of
  * `rank + oversampling` columns. The products run on the current backend in float32, the small factors in float64 on the CPU.
  *
- * Between power iterations a basis comes from a Cholesky factor of its Gram matrix where the condition allows, else, and at the end,
- * from Householder's QR.
+ * Bases come from Cholesky factors of Gram matrices where the condition allows (the last one in two passes), else from Householder's QR.
  *
  * The expected error is close to the best possible, `σ_{rank+1}`, and closer with every power iteration. Where
  * `rank + oversampling ≥ min(m, n) / 2` the exact decomposition is computed instead and cut; `method` tells. Signs as in `svd`.
@@ -58,11 +57,11 @@ export function randomizedSvd(
   checkArguments(x, rank, key, oversampling, iterations);
   const [m, n] = x.shape;
   if (2 * (rank + oversampling) >= Math.min(m, n)) return exact(x, rank);
-  readFinite(WHERE, x);
   const width = rank + oversampling;
   return scoped(
     () => {
       let y = matmul(x, normal(key, [n, width]));
+      checkProduct(x, y);
       for (let i = 0; i < iterations; i++) {
         const back = matmul(transpose(x), basis(y));
         y = matmul(x, basis(back));
@@ -80,20 +79,33 @@ export function randomizedSvd(
 const WHERE = 'randomizedSvd';
 const PRODUCT = `${WHERE}, a product of x`;
 
+/** A number of `x` that is not finite spoils a row of its product with any matrix, which is quicker looked through. */
+function checkProduct(x: Tensor, y: Tensor): void {
+  if (y.dataSync().every((value) => Number.isFinite(value))) return;
+  readFinite(WHERE, x);
+  readFinite(PRODUCT, y);
+}
+
 /** Columns of the same span as those of a product of `x`, which is given back: nearly orthonormal where that is enough. */
 function basis(y: Tensor): Tensor {
-  const quick = quickBasis(y);
-  if (!quick) return orthonormal(y);
+  const quick = quickBasis(y) ?? householderBasis(y);
   y.dispose();
   return quick;
 }
 
-/** Orthonormal columns of the same span, by Householder QR in float64; `y` is given back. */
+/** Orthonormal columns of the same span: from a second pass over the quick basis; `y` is given back. */
 function orthonormal(y: Tensor): Tensor {
-  const [matrix] = readMatrices(PRODUCT, y).items;
-  const q = fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
+  const nearly = quickBasis(y);
+  const q = (nearly && quickBasis(nearly)) ?? householderBasis(y);
+  nearly?.dispose();
   y.dispose();
   return q;
+}
+
+/** The same by Householder's QR in float64, whatever the condition. */
+function householderBasis(y: Tensor): Tensor {
+  const [matrix] = readMatrices(PRODUCT, y).items;
+  return fromHost(Float32Array.from(hostQr(matrix).q), y.shape, 'float32');
 }
 
 function exact(x: Tensor, rank: number): RandomizedSvdResult {

@@ -92,9 +92,9 @@ export class Tensor {
   async data(): Promise<TensorValues> {
     const concrete = this.#concrete('data');
     const storage = concrete.use('Tensor.data');
-    const values =
-      storage.host ?? (await storage.executor!.read(storage.buffer, storage.dtype, storage.length));
-    return arrange(concrete, values);
+    if (storage.host) return arrange(concrete, storage.host, false);
+    const values = await storage.executor!.read(storage.buffer, storage.dtype, storage.length);
+    return arrange(concrete, values, true);
   }
 
   /**
@@ -106,8 +106,9 @@ export class Tensor {
   dataSync(): TensorValues {
     const concrete = this.#concrete('dataSync');
     const storage = concrete.use('Tensor.dataSync');
-    const values = storage.host ?? storage.executor!.readSync(storage.buffer, storage.dtype, storage.length);
-    return arrange(concrete, values);
+    if (storage.host) return arrange(concrete, storage.host, false);
+    const values = storage.executor!.readSync(storage.buffer, storage.dtype, storage.length);
+    return arrange(concrete, values, true);
   }
 
   /** The one value of a tensor of size 1. */
@@ -162,11 +163,13 @@ export class Tensor {
   }
 }
 
-/** Copies values into row-major order of the tensor's view; bool becomes bytes. */
-function arrange(t: Tensor, source: HostArray): TensorValues {
+/** Values in row-major order of the tensor's view; bool becomes bytes. A copy, unless `isOwn` says that nobody else has `source`. */
+function arrange(t: Tensor, source: HostArray, isOwn: boolean): TensorValues {
   const n = t.size;
   let flat: HostArray;
-  if (isContiguous(t.layout)) {
+  if (isOwn && n === source.length && isContiguous(t.layout)) {
+    flat = source;
+  } else if (isContiguous(t.layout)) {
     flat = source.slice(t.layout.offset, t.layout.offset + n);
   } else {
     flat = hostArray(t.dtype, n);

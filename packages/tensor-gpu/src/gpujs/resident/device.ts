@@ -30,7 +30,7 @@ export interface Device {
   /** Whether `read` is to be preferred where one can wait. */
   readonly prefersWaiting: boolean;
   free(image: Image): void;
-  /** Hands what was queued to the device. */
+  /** Sees to it that what was queued goes to the device soon. */
   flush(): void;
   /** What went wrong on the device and was not reported yet: it is lost, or out of memory. */
   takeFault(): BackendError | OutOfMemoryError | null;

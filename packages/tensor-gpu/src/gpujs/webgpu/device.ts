@@ -41,6 +41,7 @@ export class WebGpuDevice implements Device {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #queued = 0;
+  #isFlushing = false;
   #fault: BackendError | OutOfMemoryError | null = null;
   #lost: BackendError | null = null;
 
@@ -55,7 +56,7 @@ export class WebGpuDevice implements Device {
       device,
       (error) => (this.#fault ??= error),
       (buffer) => {
-        this.flush();
+        this.#submit();
         this.#kernels.forget(buffer);
       },
     );
@@ -84,7 +85,7 @@ export class WebGpuDevice implements Device {
 
   upload(values: Float32Array): Image {
     const image = this.#image(values.length);
-    this.flush();
+    this.#submit();
     this.#device.queue.writeBuffer(image.buffer.gpu, 0, values as Float32Array<ArrayBuffer>);
     return image;
   }
@@ -102,7 +103,7 @@ export class WebGpuDevice implements Device {
     this.#endPass();
     const staging = this.#device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
     encoder.copyBufferToBuffer((image as GpuImage).buffer.gpu, 0, staging, 0, bytes);
-    this.flush();
+    this.#submit();
     try {
       await staging.mapAsync(READ);
       await this.#kernels.checked();
@@ -123,7 +124,7 @@ export class WebGpuDevice implements Device {
         cure: 'use `await t.data()`',
       });
     }
-    this.flush();
+    this.#submit();
     return (this.#pixels ??= new PixelReader(this.#device)).read(
       (image as GpuImage).buffer.gpu,
       image.length,
@@ -134,12 +135,14 @@ export class WebGpuDevice implements Device {
     this.#pool.give((image as GpuImage).buffer);
   }
 
+  /** Once the code that queues has ended: what it queues goes over in one piece. */
   flush(): void {
-    if (!this.#encoder) return;
-    this.#endPass();
-    this.#device.queue.submit([this.#encoder.finish()]);
-    this.#encoder = null;
-    this.#queued = 0;
+    if (this.#isFlushing || !this.#encoder) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.#submit();
+    });
   }
 
   takeFault(): BackendError | OutOfMemoryError | null {
@@ -158,7 +161,7 @@ export class WebGpuDevice implements Device {
   }
 
   dispose(): void {
-    this.flush();
+    this.#submit();
     this.#device.removeEventListener('uncapturederror', this.#onError);
     this.#pixels?.dispose();
     this.#pool.dispose();
@@ -166,6 +169,14 @@ export class WebGpuDevice implements Device {
 
   #image(length: number): GpuImage {
     return { length, buffer: this.#pool.take(length * 4) };
+  }
+
+  #submit(): void {
+    if (!this.#encoder) return;
+    this.#endPass();
+    this.#device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = null;
+    this.#queued = 0;
   }
 
   #open(): GPUCommandEncoder {
@@ -182,6 +193,6 @@ export class WebGpuDevice implements Device {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bind(images.map((i) => i.buffer)));
     pass.dispatchWorkgroups(...groups);
-    if (++this.#queued >= MAX_QUEUED) this.flush();
+    if (++this.#queued >= MAX_QUEUED) this.#submit();
   }
 }
