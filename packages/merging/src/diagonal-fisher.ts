@@ -2,50 +2,50 @@ import type { LongWorkOptions } from '@weightloom/nn';
 import { isFloat, mapTensors, type StateDict, stateDict } from '@weightloom/state-dict';
 import {
   add,
-  categorical,
+  conv2d,
   copy,
   dispose,
   DTypeError,
   expandDims,
-  eye,
   jit,
   type Jitted,
   type Key,
-  logSoftmax,
   mul,
-  oneHot,
   randomBits,
   ShapeError,
   slice,
-  softmax,
-  sqrt,
   squeeze,
   take,
   type Tensor,
   tensor,
   tidy,
-  vmap,
   zeros,
 } from '@weightloom/tensor-gpu';
 import type { ApplyFunction } from './ensemble.js';
 import { checkCount } from './internal/check-number.js';
+import { countOf, labelGradients, type LabelMode } from './internal/label-gradients.js';
 import { pacer } from './internal/pacer.js';
-import { type RowLayer, squaredGradients, squaredGradientsOfLayers } from './internal/squared-gradients.js';
+import { squaredGradients } from './internal/squared-gradients.js';
+import {
+  type QuickLayer,
+  seesRows,
+  squaredGradientsOfLayers,
+} from './internal/squared-gradients-of-layers.js';
 
 export interface DiagonalFisherOptions extends LongWorkOptions {
   /** The weights `θ`. */
   readonly params: StateDict;
   /**
    * Logits `[n, classes]` for inputs `[n, …]`, made of tensor operations; no example may depend on another. Pass the context on,
-   * `(params, x, ctx) => model.apply(params, x, ctx)`, and linear layers take the quick way: no gradient of a single example is
-   * formed for them.
+   * `(params, x, ctx) => model.apply(params, x, ctx)`, and linear layers and convolutions take the quick way: no gradient of a single
+   * example is formed for layers that see one row of each, and that of all classes at once for the others.
    */
   readonly apply: ApplyFunction;
   /** The examples, `[n, …]` with n ≥ 1. */
   readonly inputs: Tensor;
   /**
    * Whose gradients are squared:
-   * - `'exact'` (default): those of every class, weighted by its probability; a backward pass for each class;
+   * - `'exact'` (default): those of every class, weighted by its probability; a backward pass for each class but one;
    * - `'sampled'`: of labels drawn by `key` from what the model itself predicts;
    * - int32 labels `[n]`: of those, which is the "empirical Fisher".
    */
@@ -97,8 +97,8 @@ export async function diagonalFisher(options: DiagonalFisherOptions): Promise<St
   const quick = layers.filter(({ path }) => namesOf(path).some((name) => wanted.includes(name)));
   const slow = wanted.filter((name) => !quick.some(({ path }) => namesOf(path).includes(name)));
   const mode = typeof labels === 'string' ? labels : 'given';
-  const perExample = { exact: classes, sampled: samples, given: 1 }[mode];
-  const rows = slow.length === 0 ? chunkSize : Math.max(1, Math.floor(chunkSize / perExample));
+  const formsNone = slow.length === 0 && quick.every(seesRows);
+  const rows = formsNone ? chunkSize : Math.max(1, Math.floor(chunkSize / countOf(mode, classes, samples)));
   // Which labels: their numbers, or for each draw a key of its own.
   const chosen =
     mode === 'given' ? (labels as Tensor) : mode === 'sampled' ? randomBits(key!, [count, samples, 2]) : null;
@@ -134,8 +134,8 @@ const pick = (params: StateDict, names: readonly string[]): StateDict =>
 
 /** What is part of a compiled step. */
 interface Plan {
-  readonly mode: 'exact' | 'sampled' | 'given';
-  readonly quick: readonly RowLayer[];
+  readonly mode: LabelMode;
+  readonly quick: readonly QuickLayer[];
   readonly slow: readonly string[];
 }
 
@@ -154,12 +154,12 @@ function stepOf(apply: ApplyFunction): Step {
     plan: Plan,
   ): StateDict => {
     const { mode, quick, slow } = plan;
-    const cotangents = cotangentsOf(mode, apply(params, x), chosen);
-    const outputs = (weights: StateDict, example: Tensor): Tensor =>
-      squeeze(logSoftmax(apply({ ...params, ...weights }, expandDims(example, 0))), 0);
+    const cotangents = (logits: Tensor): Tensor => labelGradients(mode, logits, chosen);
+    const logitsOf = (weights: StateDict, example: Tensor): Tensor =>
+      squeeze(apply({ ...params, ...weights }, expandDims(example, 0)), 0);
     const part = {
-      ...(quick.length > 0 && squaredGradientsOfLayers(apply, logSoftmax, params, quick, x, cotangents)),
-      ...(slow.length > 0 && squaredGradients(outputs, pick(params, slow), x, cotangents)),
+      ...(quick.length > 0 && squaredGradientsOfLayers(apply, params, quick, x, cotangents)),
+      ...(slow.length > 0 && squaredGradients(logitsOf, pick(params, slow), x, cotangents(apply(params, x)))),
     };
     return mapTensors(total, (t, name) => add(t, part[name]!));
   };
@@ -168,21 +168,12 @@ function stepOf(apply: ApplyFunction): Step {
   return step;
 }
 
-/** For each example, which sums of log-probabilities to take gradients of: `[n, K, classes]`. */
-function cotangentsOf(mode: Plan['mode'], logits: Tensor, chosen: Tensor | null): Tensor {
-  const classes = logits.shape[1]!;
-  if (mode === 'exact') return mul(expandDims(sqrt(softmax(logits)), 2), eye(classes)); // √p eₖ, to be squared
-  if (mode === 'given') return expandDims(oneHot(chosen!, classes), 1);
-  const draw = vmap((z: Tensor, keys: Tensor) => vmap((k: Tensor) => categorical(k, z))(keys));
-  return mul(oneHot(draw(logits, chosen!), classes), 1 / Math.sqrt(chosen!.shape[1]!));
-}
-
-/** Tries the model on two rows: how many classes there are, and which linear layers see one row for each example. */
+/** Tries the model on two rows: how many classes there are, and which layers may take the quick way. */
 function look(
   apply: ApplyFunction,
   params: StateDict,
   inputs: Tensor,
-): { classes: number; layers: readonly RowLayer[] } {
+): { classes: number; layers: readonly QuickLayer[] } {
   if (inputs.rank === 0 || inputs.shape[0] === 0) {
     throw new ShapeError({
       where,
@@ -191,15 +182,25 @@ function look(
     });
   }
   const uses = new Map<string, number>();
-  const layers: RowLayer[] = [];
+  const layers: QuickLayer[] = [];
+  /** Notes a layer that works on the weights of its name and keeps examples apart. */
+  const note = (layer: QuickLayer, x: Tensor, weight: Tensor, bias: Tensor | undefined): undefined => {
+    const { path } = layer;
+    uses.set(path, (uses.get(path) ?? 0) + 1);
+    const own = weight === params[`${path}.weight`] && bias === params[`${path}.bias`];
+    if (own && x.rank > 1 && x.shape[0] === 2) layers.push(layer);
+  };
   const shape = tidy(() => {
     const two = take(inputs, tensor(Int32Array.of(0, inputs.shape[0]! - 1)));
     const logits = apply(params, two, {
-      linear: (path, x, weight, bias) => {
-        uses.set(path, (uses.get(path) ?? 0) + 1);
-        const own = weight === params[`${path}.weight`] && bias === params[`${path}.bias`];
-        if (own && x.rank === 2 && x.shape[0] === 2) layers.push({ path, outputs: weight.shape[0]! });
-        return undefined;
+      linear: (path, x, weight, bias) =>
+        note({ path, output: [...x.shape.slice(1, -1), weight.shape[0]!] }, x, weight, bias),
+      conv: (path, x, weight, bias, options) => {
+        const out = conv2d(x, weight, bias ?? null, options);
+        const size = weight.shape.slice(2) as [number, number];
+        const layer = { path, output: out.shape.slice(1), window: { size, options } };
+        if ((options.groups ?? 1) === 1) note(layer, x, weight, bias);
+        return out;
       },
     });
     return logits.shape;

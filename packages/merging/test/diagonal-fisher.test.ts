@@ -1,6 +1,6 @@
-import { cnn, mlp } from '@weightloom/nn';
+import { cnn, conv, mlp, type Model, resnet, vit } from '@weightloom/nn';
 import type { StateDict } from '@weightloom/state-dict';
-import { generator, key, log, mul, type Tensor, tensor } from '@weightloom/tensor-gpu';
+import { add, key, log, mul, normal, reshape, stack, sum, type Tensor, tensor } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
 import { type ApplyFunction, diagonalFisher } from '../src/index.js';
 import golden from './golden/fisher.json' with { type: 'json' };
@@ -15,6 +15,14 @@ const labels = tensor(Int32Array.from(golden.labels));
 const ways: Record<string, ApplyFunction> = {
   'with the context': (params, x, ctx) => model.apply(params, x, ctx),
   'without it': (params, x) => model.apply(params, x),
+};
+
+const image = [1, 8, 8] as const;
+const networks: Record<string, Model> = {
+  'a CNN': cnn({ input: image, channels: [2], classes: 4 }),
+  'a CNN with batch norm': cnn({ input: image, channels: [2, 3], classes: 4, norm: 'batch' }),
+  'a residual network': resnet({ input: image, classes: 4, widths: [2, 3], blocks: 1 }),
+  'a vision transformer': vit({ input: image, patch: 4, classes: 4, width: 8, heads: 2, layers: 1 }),
 };
 
 /** Equal up to rounding of float32. */
@@ -85,18 +93,57 @@ describe('diagonalFisher', () => {
   const apply = ways['with the context']!;
   const options = { params: models[0]!, apply, inputs };
 
-  it('takes both ways in one network, and gets the same', async () => {
-    const net = cnn({ input: [1, 8, 8], channels: [2], classes: 4 });
+  it.each(Object.entries(networks))('takes both ways in %s, and gets the same', async (_, net) => {
     const params = net.init(key(3));
-    const draw = generator(key(4));
-    const x = tensor(
-      Float32Array.from({ length: 5 * 64 }, () => draw.normal()),
-      [5, 64],
-    );
-    const mixed = await diagonalFisher({ params, apply: (p, v, ctx) => net.apply(p, v, ctx), inputs: x });
-    const slow = await diagonalFisher({ params, apply: (p, v) => net.apply(p, v), inputs: x });
-    await expectClose(mixed, await values(slow));
-    expect(Math.max(...(await values(mixed))['features.0.conv.weight']!)).toBeGreaterThan(0);
+    const x = normal(key(4), [5, 64]);
+    for (const labels of ['exact', tensor(Int32Array.of(0, 3, 1, 2, 0))] as const) {
+      const mixed = await diagonalFisher({
+        params,
+        apply: (p, v, ctx) => net.apply(p, v, ctx),
+        inputs: x,
+        labels,
+      });
+      const slow = await diagonalFisher({ params, apply: (p, v) => net.apply(p, v), inputs: x, labels });
+      await expectClose(mixed, await values(slow));
+      for (const [name, list] of Object.entries(await values(mixed))) {
+        if (name.endsWith('conv.weight')) expect(Math.max(...list)).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('squares the sum over positions, for a convolution by hand', async () => {
+    // One image of two places, weight w of one place: logits (w · (x₁ + x₂), 0), so that ∂z₀/∂w = x₁ + x₂ = 5 and p = (1/2, 1/2).
+    const apply: ApplyFunction = (p, x, ctx) => {
+      const out = conv(p, 'c', reshape(x, [x.shape[0]!, 1, 1, 2]), {}, ctx);
+      const score = sum(out, { axis: [1, 2, 3] });
+      return stack([score, mul(score, 0)], 1);
+    };
+    const fisher = await diagonalFisher({
+      params: { 'c.weight': tensor([[[[0]]]]), 'c.bias': tensor([0]) },
+      apply,
+      inputs: tensor([[2, 3]]),
+    });
+    expect(await values(fisher)).toEqual({ 'c.weight': [25 / 4], 'c.bias': [4 / 4] });
+  });
+
+  it('keeps its digits where the model is sure', async () => {
+    const logits = [0, 30, -3];
+    const apply: ApplyFunction = (p, x) => add(mul(x, 0), p['bias']!);
+    const params = { bias: tensor(logits) };
+    const { bias } = await values(await diagonalFisher({ params, apply, inputs: tensor([[0, 0, 0]]) }));
+    const weights = logits.map(Math.exp);
+    const total = weights.reduce((a, b) => a + b);
+    weights.forEach((w, k) => {
+      const others = weights.filter((_, j) => j !== k).reduce((a, b) => a + b);
+      const expected = (w / total) * (others / total); // p (1 - p)
+      expect(Math.abs(bias![k]! / expected - 1)).toBeLessThan(1e-5);
+    });
+  });
+
+  it('is 0 for a model of one class', async () => {
+    const apply: ApplyFunction = (p, x) => mul(x, p['w']!);
+    const fisher = await diagonalFisher({ params: { w: tensor([2]) }, apply, inputs: tensor([[1], [3]]) });
+    expect(await values(fisher)).toEqual({ w: [0] });
   });
 
   it('copies whole numbers', async () => {

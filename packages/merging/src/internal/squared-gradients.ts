@@ -1,17 +1,5 @@
-import { mapTensors, type StateDict, stateDict } from '@weightloom/state-dict';
-import {
-  add,
-  matmul,
-  square,
-  sum,
-  type Tensor,
-  transpose,
-  vjp,
-  vmap,
-  zeros,
-  zerosLike,
-} from '@weightloom/tensor-gpu';
-import type { ApplyFunction } from '../ensemble.js';
+import { mapTensors, type StateDict } from '@weightloom/state-dict';
+import { square, sum, type Tensor, vjp, vmap } from '@weightloom/tensor-gpu';
 
 /**
  * `Σₙ Σₖ (∂⟨cₙₖ, f(w, xₙ)⟩ / ∂w)²`: squared gradients of single examples, summed.
@@ -33,57 +21,4 @@ export function squaredGradients<Example>(
     return mapTensors(gradients, (g) => sum(square(g), { axis: 0 }));
   };
   return mapTensors(vmap(one)(examples, cotangents), (g) => sum(g, { axis: 0 }));
-}
-
-/** A linear layer whose input is `[n, in]`, one row for each example, and which is used once. */
-export interface RowLayer {
-  readonly path: string;
-  /** Width of its output. */
-  readonly outputs: number;
-}
-
-/**
- * As {@link squaredGradients}, for the weights and biases of linear layers alone, many times as fast: the gradient of one example
- * is the outer product of what flows back, `δ`, and the layer's input, so that `Σₙ Σₖ (δₙₖ xₙᵀ)² = (Σₖ δ²)ᵀ x²`, a product
- * of two matrices; no gradient of a single example is formed.
- */
-export function squaredGradientsOfLayers(
-  apply: ApplyFunction,
-  outputsOf: (logits: Tensor) => Tensor,
-  params: StateDict,
-  layers: readonly RowLayer[],
-  inputs: Tensor,
-  cotangents: Tensor,
-): StateDict {
-  const [n] = cotangents.shape as [number];
-  /** Every layer adds a shift of zero to its output; the gradient by that shift is `δ`. */
-  const forward = (shifts: StateDict): { seen: StateDict; outputs: Tensor } => {
-    const seen = stateDict([]);
-    const logits = apply(params, inputs, {
-      linear: (path, x, weight, bias) => {
-        const shift = shifts[path];
-        if (!shift) return undefined;
-        seen[path] = x;
-        const out = add(matmul(x, transpose(weight)), shift);
-        return bias ? add(out, bias) : out;
-      },
-    });
-    return { seen, outputs: outputsOf(logits) };
-  };
-  const shifts = stateDict(layers.map(({ path, outputs }): [string, Tensor] => [path, zeros([n, outputs])]));
-  const [{ seen }, pull] = vjp(forward, shifts);
-  const nothing = mapTensors(seen, (x) => zerosLike(x));
-  const [deltas] = vmap((rows: Tensor) => pull({ seen: nothing, outputs: rows }), { inAxes: 1 })(
-    cotangents,
-  ) as [StateDict];
-  return stateDict(
-    layers.flatMap(({ path }): [string, Tensor][] => {
-      const flow = sum(square(deltas[path]!), { axis: 0 });
-      const weight = matmul(transpose(flow), square(seen[path]!));
-      return [
-        [`${path}.weight`, weight],
-        [`${path}.bias`, sum(flow, { axis: 0 })],
-      ];
-    }),
-  );
 }

@@ -52,10 +52,10 @@ describe('weightSimilarity', () => {
       t: ['a', { group: 'b', block: 2 }, { group: 'c', block: 2, parts: 3 }],
       u: ['c', 'a'],
     } as const;
-    const [a, b] = [1, 2].map((seed) => ({
+    const make = (seed: number): StateDict => ({
       t: normal(key(seed), [5, 8, 18]),
       u: normal(key(seed + 2), [3, 5]),
-    })) as [StateDict, StateDict];
-    await expectUpToDate(a, b, { tensors });
+    });
+    await expectUpToDate(make(1), make(2), { tensors });
   });
 });

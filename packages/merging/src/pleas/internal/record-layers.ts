@@ -1,6 +1,6 @@
 import type { Apply } from '@weightloom/nn';
 import type { StateDict } from '@weightloom/state-dict';
-import { conv2d, type ConvOptions, reshape, type Tensor, tensor, transpose } from '@weightloom/tensor-gpu';
+import { type ConvOptions, reshape, type Tensor, transpose, unfold2d } from '@weightloom/tensor-gpu';
 
 /** What a layer saw and gave, and how to make equations of it. */
 export interface LayerRecord {
@@ -37,7 +37,7 @@ export function recordLayers(apply: Apply, params: StateDict, x: Tensor): LayerR
         input,
         output,
         hasBias: `${path}.bias` in params,
-        rows: window ? (t) => byPosition(windowsOf(t, window.kernel, window.options)) : flat,
+        rows: window ? (t) => byPosition(unfold2d(t, window.kernel, window.options)) : flat,
         outputs: window ? byPosition : flat,
       });
     },
@@ -45,16 +45,9 @@ export function recordLayers(apply: Apply, params: StateDict, x: Tensor): LayerR
   return records;
 }
 
-/** `[N, C, H, W] → [N · H · W, C]`. */
+/** `[N, C, …] → [N · …, C]`. */
 const byPosition = (t: Tensor): Tensor => {
-  const [n, c, h, w] = t.shape as [number, number, number, number];
-  return reshape(transpose(t, [0, 2, 3, 1]), [n * h * w, c]);
+  const [n, c] = t.shape as [number, number];
+  const flat = reshape(t, [n, c, t.size / (n * c)]);
+  return reshape(transpose(flat, [0, 2, 1]), [t.size / c, c]);
 };
-
-/** The windows a convolution sees, `[N, C · kh · kw, h, w]`: a convolution that copies each place of the window. */
-function windowsOf(t: Tensor, [kh, kw]: readonly [number, number], options: ConvOptions): Tensor {
-  const [channels, places] = [t.shape[1]!, kh * kw];
-  const copies = new Float32Array(channels * places * places);
-  for (let k = 0; k < channels * places; k++) copies[k * places + (k % places)] = 1;
-  return conv2d(t, tensor(copies, [channels * places, 1, kh, kw]), null, { ...options, groups: channels });
-}
