@@ -5,7 +5,7 @@ import type { LoraAdapter, LoraLayer } from '../format/lora-adapter.js';
 import { configFor, shortTargets } from '../internal/build-config.js';
 import { checkRankTarget, chooseRank, type RankTarget } from '../internal/choose-rank.js';
 import { looksLikeEmbedding } from '../internal/module-kinds.js';
-import { distance, matrix, multiply, transpose } from '../internal/multiply.js';
+import { asTensor, matrix, relativeResidual, sumOfSquares, transpose } from '../internal/multiply.js';
 import { factorsOf, firstOf, largestSingular } from '../internal/singular.js';
 import { listNames, quote, showShape } from '../internal/text.js';
 import { finiteValues, store } from '../internal/values.js';
@@ -62,7 +62,7 @@ export interface Extraction {
  * `ΔW = W_tuned - W_base`, in float32, with `α = r`.
  *
  * Modules that did not change are left out. What has no low-rank form is stored whole: biases of adapted modules (`bias:
- * "lora_only"`), other modules under `modules_to_save`. Decompositions are exact up to 512 rows or columns, randomised (four power
+ * "lora_only"`), other modules under `modules_to_save`. Decompositions are exact up to 512 rows or columns, randomised (three power
  * iterations) above.
  *
  * @param base - state dict or open checkpoint; a head that is missing is looked for under the tied name
@@ -160,7 +160,8 @@ export async function extractAdapter(
     const stored = matrix(delta, shape[0]!, delta.length / shape[0]!);
     const turned = table || (fanInFanOut && shape.length === 2);
     const m = turned ? transpose(stored) : stored;
-    const singular = largestSingular(m, rank, options.key);
+    using change = asTensor(m);
+    const singular = largestSingular(change, rank, options.key);
     const k = chooseRank(singular.s, norm ** 2, { ...options, rank });
     const { b, a } = factorsOf(firstOf(singular, k), options.distributeScale === false ? 'right' : 'both');
     const kernel = shape.slice(2);
@@ -170,7 +171,7 @@ export async function extractAdapter(
       a: store(a.values, [k, m.columns / kernel.reduce((p, n) => p * n, 1), ...kernel], at, dtype),
       b: store(b.values, [m.rows, k, ...kernel.map(() => 1)], at, dtype),
     };
-    const error = distance(m.values, multiply(b, a).values) / norm;
+    const error = await relativeResidual(change, b, a, norm);
     found.push({ path, layer, fit: { path, rank: k, norm, error } });
   }
 
@@ -205,12 +206,8 @@ export async function extractAdapter(
 function changeOf(x: RawTensor, y: RawTensor, at: string): { delta: Float32Array; norm: number } {
   const [old, values] = [float32Of(x), float32Of(y)];
   const delta = new Float32Array(old.length);
-  let sum = 0;
-  for (let i = 0; i < delta.length; i++) {
-    const change = values[i]! - old[i]!;
-    delta[i] = change;
-    sum += change * change;
-  }
+  for (let i = 0; i < delta.length; i++) delta[i] = values[i]! - old[i]!;
+  const sum = sumOfSquares(delta);
   if (!Number.isFinite(sum)) {
     // NaN or an infinity on either side: these name it.
     finiteValues(x, `${at} in the base`);

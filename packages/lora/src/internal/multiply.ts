@@ -1,4 +1,15 @@
-import { backendReport, matmul, tensor, tidy } from '@weightloom/tensor-gpu';
+import {
+  backendReport,
+  div,
+  jit,
+  matmul,
+  square,
+  sub,
+  sum,
+  tensor,
+  type Tensor,
+  tidy,
+} from '@weightloom/tensor-gpu';
 
 /** A matrix in row-major order. */
 export interface Matrix {
@@ -7,6 +18,8 @@ export interface Matrix {
   /** `rows · columns` numbers. */
   readonly values: Float32Array;
 }
+
+export const asTensor = ({ rows, columns, values }: Matrix): Tensor => tensor(values, [rows, columns]);
 
 /** Backends that give results at once. */
 const AT_ONCE: ReadonlySet<string> = new Set(['wasm', 'gpujs-wasm', 'gpujs-cpu']);
@@ -20,9 +33,7 @@ const AT_ONCE: ReadonlySet<string> = new Set(['wasm', 'gpujs-wasm', 'gpujs-cpu']
 export function multiply(a: Matrix, b: Matrix): Matrix {
   const [rows, columns] = [a.rows, b.columns];
   if (!AT_ONCE.has(backendReport().name)) return multiplyHere(a, b);
-  using product = tidy(() =>
-    matmul(tensor(a.values, [rows, a.columns]), tensor(b.values, [b.rows, columns])),
-  );
+  using product = tidy(() => matmul(asTensor(a), asTensor(b)));
   return { rows, columns, values: product.dataSync() as Float32Array };
 }
 
@@ -32,10 +43,11 @@ export function multiplyHere(a: Matrix, b: Matrix): Matrix {
   const values = new Float32Array(rows * columns);
   for (let i = 0; i < rows; i++) {
     const out = values.subarray(i * columns, (i + 1) * columns);
+    // Every product is rounded before it is added, as in the tensor core.
     for (let k = 0; k < b.rows; k++) {
       const factor = a.values[i * a.columns + k]!;
       const row = k * columns;
-      for (let j = 0; j < columns; j++) out[j]! += factor * b.values[row + j]!;
+      for (let j = 0; j < columns; j++) out[j]! += Math.fround(factor * b.values[row + j]!);
     }
   }
   return { rows, columns, values };
@@ -63,10 +75,39 @@ export function transpose({ rows, columns, values }: Matrix): Matrix {
 }
 
 /** Square root of the sum of squares, in float64. */
-export function frobenius(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return Math.sqrt(sum);
+export const frobenius = (values: ArrayLike<number>): number => Math.sqrt(sumOfSquares(values));
+
+/** In float64, and in four sums, as one would wait for every addition before the next. */
+export function sumOfSquares(values: ArrayLike<number>): number {
+  const n = values.length;
+  const whole = n & ~3;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    const [a, b, c, d] = [values[i]!, values[i + 1]!, values[i + 2]!, values[i + 3]!];
+    s0 += a * a;
+    s1 += b * b;
+    s2 += c * c;
+    s3 += d * d;
+  }
+  for (let i = whole; i < n; i++) s0 += values[i]! * values[i]!;
+  return s0 + s1 + (s2 + s3);
+}
+
+/** `‖x - b · a‖ / norm`, in the tensor core, where no product as large as `x` has to leave it. */
+export async function relativeResidual(x: Tensor, b: Matrix, a: Matrix, norm: number): Promise<number> {
+  using squares = tidy(() => residualSquares(x, asTensor(b), asTensor(a), norm));
+  return Math.sqrt((await squares.data())[0]!);
+}
+
+let compiled: ((x: Tensor, b: Tensor, a: Tensor, norm: number) => Tensor) | undefined;
+
+function residualSquares(x: Tensor, b: Tensor, a: Tensor, norm: number): Tensor {
+  compiled ??= jit(
+    (whole: Tensor, left: Tensor, right: Tensor, size: number) =>
+      sum(square(div(sub(whole, matmul(left, right)), size))),
+    { name: 'relativeResidual' },
+  );
+  return compiled(x, b, a, norm);
 }
 
 /** `a - b`, element by element. */
@@ -74,14 +115,4 @@ export function difference(a: Float32Array, b: Float32Array): Float32Array {
   const out = new Float32Array(a.length);
   for (let i = 0; i < out.length; i++) out[i] = a[i]! - b[i]!;
   return out;
-}
-
-/** `‖a - b‖`, in float64. */
-export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    const d = a[i]! - b[i]!;
-    sum += d * d;
-  }
-  return Math.sqrt(sum);
 }

@@ -1,5 +1,5 @@
-import { type Key, key as keyOf, qr, randomizedSvd, svd, tensor, type Tensor } from '@weightloom/tensor-gpu';
-import { type Matrix, matrix, multiply, transpose } from './multiply.js';
+import { type Key, key as keyOf, qr, randomizedSvd, svd, Tensor } from '@weightloom/tensor-gpu';
+import { asTensor, type Matrix, matrix, multiply, transpose } from './multiply.js';
 
 /** `m = u · diag(s) · vt`, cut after some singular values. */
 export interface Singular {
@@ -11,8 +11,6 @@ export interface Singular {
   readonly vt: Matrix;
 }
 
-const asTensor = ({ rows, columns, values }: Matrix): Tensor => tensor(values, [rows, columns]);
-
 /** The values of a tensor that lives on the host, which is then given back. */
 function take(t: Tensor): Float32Array {
   const values = t.dataSync() as Float32Array;
@@ -21,29 +19,42 @@ function take(t: Tensor): Float32Array {
 }
 
 /** All singular values and vectors, exact. */
-export function thinSvd(m: Matrix): Singular {
-  using x = asTensor(m);
+export function thinSvd(m: Matrix | Tensor): Singular {
+  using own = m instanceof Tensor ? undefined : asTensor(m);
+  const x = own ?? (m as Tensor);
+  const [rows, columns] = x.shape as [number, number];
   const { u, s, vt } = svd(x);
   const values = take(s);
   return {
-    u: matrix(take(u), m.rows, values.length),
+    u: matrix(take(u), rows, values.length),
     s: values,
-    vt: matrix(take(vt), values.length, m.columns),
+    vt: matrix(take(vt), values.length, columns),
   };
 }
 
 /** Up to that many rows or columns decompositions are exact, as they take about a second at most. */
 const EXACT = 512;
 
-/** The largest `rank` singular values: exact for small matrices, randomised with four power iterations for large ones. */
-export function largestSingular(m: Matrix, rank: number, key: Key = keyOf(0)): Singular {
-  const least = Math.min(m.rows, m.columns);
+/** Power iterations of randomised decompositions: with them the error is within 0.2 % of the best even where values fall as `1 / √i`. */
+const ITERATIONS = 3;
+
+/**
+ * The largest `rank` singular values: exact for small matrices, randomised with three power iterations for large ones.
+ *
+ * @param m - a tensor is left as it is
+ */
+export function largestSingular(m: Matrix | Tensor, rank: number, key: Key = keyOf(0)): Singular {
+  using own = m instanceof Tensor ? undefined : asTensor(m);
+  const x = own ?? (m as Tensor);
+  const [rows, columns] = x.shape as [number, number];
+  const least = Math.min(rows, columns);
   const count = Math.min(rank, least);
-  if (least <= EXACT) return firstOf(thinSvd(m), count);
-  using x = asTensor(m);
-  const { u, s, vt } = randomizedSvd(x, count, { key });
+  if (least <= EXACT) return firstOf(thinSvd(x), count);
+  // At least 8 columns more than are asked for, and as many as products are made of: eights.
+  const oversampling = Math.ceil(count / 8) * 8 + 8 - count;
+  const { u, s, vt } = randomizedSvd(x, count, { key, oversampling, iterations: ITERATIONS });
   const values = take(s);
-  return { u: matrix(take(u), m.rows, count), s: values, vt: matrix(take(vt), count, m.columns) };
+  return { u: matrix(take(u), rows, count), s: values, vt: matrix(take(vt), count, columns) };
 }
 
 /** The first singular values and their vectors. */

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { cast, DTypeError, ShapeError, tensor, type TensorData } from '../../src/index.js';
+import {
+  add,
+  cast,
+  DTypeError,
+  reshape,
+  ShapeError,
+  slice,
+  tensor,
+  type TensorData,
+  transpose,
+} from '../../src/index.js';
 
 describe('tensor', () => {
   it('takes shape and dtype from nested arrays', () => {
@@ -31,6 +41,18 @@ describe('tensor', () => {
     const y = tensor([1, 2]);
     y.dataSync()[0] = 5;
     expect([...y.dataSync()]).toEqual([1, 2]);
+    // Large enough to live in the backend, whole and as a view.
+    const z = add(tensor(new Float32Array(5000)), 1);
+    for (const view of [
+      z,
+      reshape(z, [50, 100]),
+      slice(z, [4000], [5000]),
+      transpose(reshape(z, [50, 100])),
+    ]) {
+      view.dataSync().fill(7);
+      (await view.data()).fill(7);
+      expect(view.dataSync()).toEqual(new Float32Array(view.size).fill(1));
+    }
   });
 
   it('takes raw 16-bit codes for bfloat16 and float16', () => {
