@@ -165,6 +165,12 @@ export type { FilteredValue, ParameterValue, Scalar, ScalarOrGradient } from './
 export { parseModelReference, showModelReference } from './recipe/parse-model-reference.js';
 export type { OpenModel } from './recipe/open-models.js';
 export type { PlannedTensor, PlanRecipeOptions, RecipePlan } from './recipe/plan-recipe.js';
-export { inspectRecipe, type RecipeResult, runRecipe, type RunRecipeOptions } from './recipe/run-recipe.js';
+export {
+  inspectRecipe,
+  inspectRecipes,
+  type RecipeResult,
+  runRecipe,
+  type RunRecipeOptions,
+} from './recipe/run-recipe.js';
 export { type TensorStatistics, withStatistics } from './recipe/merge-statistics.js';
 export { mergeReport } from './recipe/merge-report.js';

@@ -195,7 +195,7 @@ export const methods: { readonly [Name in MethodName]: Method<Name> } = {
     mergekit: 'model_stock',
     summary: 'As far from the base to the mean of the models as the angle between them says.',
     symmetric: true,
-    options: ['filterWise', 'compat'],
+    options: ['filterWise', 'compat', 'onHeld'],
     create: (models, options) => modelStockMethod(models, options),
   },
   sce: {

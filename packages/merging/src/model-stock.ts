@@ -11,6 +11,8 @@ export interface ModelStockOptions {
   readonly filterWise?: boolean;
   /** `'mergekit'`: extrapolate where the changes point away from each other, instead of keeping the base. */
   readonly compat?: 'mergekit';
+  /** Told the name of each tensor whose `t`, or that of one of its rows, was held within [0, 1]. */
+  readonly onHeld?: (tensor: string) => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface ModelStockOptions {
  * `out = t · mean(wᵢ) + (1 - t) w₀`. Changes of zero count as orthogonal.
  *
  * Changes that point away from each other give a negative `t`; it is held within [0, 1], where the paper's geometry has a
- * meaning, unless `compat` is `'mergekit'` (which then leaves the base in the opposite direction).
+ * meaning, and `onHeld` is told, unless `compat` is `'mergekit'` (which then leaves the base in the opposite direction).
  *
  * @param base - `w₀`, the model that the others were fine-tuned from
  * @param models - at least two; names, shapes and dtypes of the base
@@ -37,17 +39,26 @@ export async function modelStock(
 
 /** `modelStock` for the base and `count` models. */
 export function modelStockMethod(count: number, options: ModelStockOptions = {}): ChunkedMethod {
-  const { filterWise = false, compat } = options;
+  const { filterWise = false, compat, onHeld } = options;
   if (count < 2) throw new RangeError(`modelStock: expected at least two models, received ${count}`);
-  const ratio = (gram: readonly Float64Array[]) => {
-    const t = stockRatio(gram);
-    return compat === 'mergekit' ? t : Math.min(1, Math.max(0, t));
+  /** Gives `t`, and notes whether it was held. */
+  const ratioOf = (name: string) => {
+    let told = false;
+    return (gram: readonly Float64Array[]): number => {
+      const t = stockRatio(gram);
+      if (compat === 'mergekit') return t;
+      const held = Math.min(1, Math.max(0, t));
+      if (held !== t && !told) onHeld?.(name);
+      told ||= held !== t;
+      return held;
+    };
   };
   return {
     name: 'modelStock',
     granularity: filterWise ? 'row' : 'element',
     begin([tensor]) {
       const changes = vectorsOf(true, count);
+      const ratio = ratioOf(tensor!.name);
       if (filterWise) {
         const { shape, size } = tensor!;
         const rowLength = shape.length < 2 ? size : size / shape[0]!;

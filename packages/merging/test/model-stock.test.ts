@@ -92,6 +92,13 @@ describe('modelStock', () => {
       }),
     ];
     expect((await values(await modelStock(zeros, other))).w!.map(Math.abs)).toEqual([0, 0, 0, 0]);
+    const held: string[] = [];
+    const onHeld = (name: string) => held.push(name);
+    await modelStock(zeros, other, { onHeld });
+    await modelStock(zeros, other, { onHeld, filterWise: true });
+    await modelStock(zeros, other, { onHeld, compat: 'mergekit' });
+    await modelStock(zeros, [models[0]!, models[0]!], { onHeld });
+    expect(held).toEqual(['w', 'w']);
     // c = -1/√10, t = 2c / (1 + c) = -0.925: against the mean (1, 1.5).
     const { w } = await values(await modelStock(zeros, other, { compat: 'mergekit' }));
     const t = -2 / Math.sqrt(10) / (1 - 1 / Math.sqrt(10));

@@ -29,6 +29,7 @@ describe('the exported names', () => {
       'greedyEnsemble',
       'greedySoup',
       'inspectRecipe',
+      'inspectRecipes',
       'interpolate',
       'jaccard',
       'karcher',

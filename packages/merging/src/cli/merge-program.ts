@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { formatBytes, type Table } from '@weightloom/cli-kit';
-import { cliAction, type CliResult, createProgram, writeReport } from '@weightloom/cli-kit/node';
-import { workingMemory } from '@weightloom/state-dict';
+import { cliAction, createProgram, writeReport } from '@weightloom/cli-kit/node';
 import { type Command, Option } from 'commander';
 import { mergeRecipe, type MergeRecipeOptions } from '../node/merge-recipe.js';
-import { openModel } from '../node/open-model.js';
 import { mergeReport } from '../recipe/merge-report.js';
 import { type TensorStatistics, withStatistics } from '../recipe/merge-statistics.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import type { PlannedTensor, RecipePlan } from '../recipe/plan-recipe.js';
-import { inspectRecipe } from '../recipe/run-recipe.js';
 import { addAlignCommand } from './align-command.js';
+import { dryRun } from './dry-run.js';
 import { addEvolveCommand } from './evolve-command.js';
 import {
   addFamiliarOptions,
@@ -21,7 +19,6 @@ import {
 } from './familiar-options.js';
 import { addBarrierCommand, addInterpolateCommand } from './line-commands.js';
 import { parseDtype, parseSize, parseWhole } from './parse-options.js';
-import { showValue } from '../internal/show-value.js';
 
 interface MergeOptions extends FamiliarOptions {
   readonly dryRun?: boolean;
@@ -118,7 +115,9 @@ export function mergeProgram(): Command {
         refuseFamiliarOptions(program, options);
         const text = await readFile(recipeFile, 'utf8');
         const notes = familiarNotes(options);
-        if (options.dryRun) return dryRun(text, recipeFile, options, notes);
+        if (options.dryRun) {
+          return dryRun(parseRecipe(text, { label: recipeFile }), { ...settings(options), notes });
+        }
         if (output === undefined) return program.error("missing required argument 'output'");
         let seen: { plan: RecipePlan; statistics: ReadonlyMap<string, TensorStatistics> } | undefined;
         const results = await mergeRecipe(text, {
@@ -135,15 +134,15 @@ export function mergeProgram(): Command {
           onProgress,
           signal,
         });
-        const { plan, files, totalSize } = results.at(-1)!;
+        const { plan, files, totalSize, warnings: found } = results.at(-1)!;
         const unseen = options.report ? plan.tensors.filter(isUnseen(seen!.statistics)).length : 0;
         if (unseen > 0) notes.push(`the report leaves out ${unseen} tensors, which an earlier run has made`);
         if (options.report) {
           const recipe = parseRecipe(text, { label: recipeFile }).at(-1)!;
-          const shown = { ...plan, warnings: [...notes, ...plan.warnings] };
+          const shown = { ...plan, warnings: [...notes, ...found] };
           await writeReport(options.report, mergeReport(recipe, shown, seen!.statistics));
         }
-        const warnings = [...notes, ...results.flatMap((result) => result.plan.warnings)];
+        const warnings = [...notes, ...results.flatMap((result) => result.warnings)];
         const table: Table = {
           columns: ['file', { header: 'size', format: formatBytes }],
           rows: files.map(({ name, byteLength }) => [name, byteLength]),
@@ -185,51 +184,4 @@ function settings(options: MergeOptions) {
     adapterCache: options.loraMergeCache,
     adapterDtype: options.loraMergeDtype,
   } as const;
-}
-
-async function dryRun(
-  text: string,
-  label: string,
-  options: MergeOptions,
-  notes: readonly string[],
-): Promise<CliResult> {
-  const recipes = parseRecipe(text, { label });
-  if (recipes.length > 1) {
-    throw new RangeError(
-      `a dry run is for a file with one recipe, received ${recipes.length}: the later ones use results of the earlier`,
-    );
-  }
-  const plan = await inspectRecipe(recipes[0]!, { ...settings(options), open: openModel(settings(options)) });
-  const memory = workingMemory(plan.tensors, { memoryLimit: options.memory });
-  const warnings = [...notes, ...plan.warnings];
-  const rows = plan.tensors.map(({ name, dtype, shape, method, parameters }) => ({
-    name,
-    dtype,
-    shape,
-    method: method?.name ?? 'copy',
-    parameters,
-  }));
-  const table: Table = {
-    columns: ['tensor', 'dtype', 'shape', 'made by'],
-    rows: rows.map(({ name, dtype, shape, method, parameters }) => [
-      name,
-      dtype,
-      `[${shape.join(', ')}]`,
-      [method, ...Object.entries(parameters).map(([key, value]) => `${key}=${showValue(value)}`)].join(' '),
-    ]),
-  };
-  return {
-    json: {
-      totalSize: plan.totalSize,
-      workingMemory: memory,
-      layers: plan.layers.length,
-      warnings,
-      tensors: rows,
-    },
-    text: [
-      ...warnings.map((warning) => `note: ${warning}`),
-      table,
-      `${rows.length} tensors, ${formatBytes(plan.totalSize)} to write, ${formatBytes(memory)} of weights in memory at a time`,
-    ],
-  };
 }

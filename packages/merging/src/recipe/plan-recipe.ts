@@ -54,6 +54,8 @@ export interface RecipePlan {
   /** Rows of the embeddings, where the recipe changes them. */
   readonly vocabularySize: number | undefined;
   readonly warnings: readonly string[];
+  /** What is to be said once the work is done, as it depends on values. */
+  readonly findings: () => readonly string[];
 }
 
 /**
@@ -77,6 +79,7 @@ export function planRecipe(
   warnings.push(...outputs.warnings);
   const settings = { key: key(seed), compat: options.compat };
   let vocabularySize = options.vocabulary?.size;
+  const held: string[] = [];
   const tensors = outputs.tensors.map((output): PlannedTensor => {
     const stored = output.inputs.map(({ model, name }) => modelTensor(model, name)!);
     const sources = output.inputs.map((input, i) => inVocabulary(input, stored[i]!, options.vocabulary));
@@ -110,11 +113,18 @@ export function planRecipe(
     // A plain copy keeps every bit.
     const isCopy =
       method.method === 'passthrough' && parameters.scale === undefined && outDtype === fitted[0]!.dtype;
-    const made = isCopy ? undefined : makeMethod(recipe, method, output, parameters);
+    const watched = method.method === 'modelStock' ? { onHeld: (name: string) => held.push(name) } : {};
+    const made = isCopy ? undefined : makeMethod(recipe, method, output, { ...parameters, ...watched });
     return { ...shared, dtype: outDtype, parameters: shown, method: made };
   });
   const totalSize = tensors.reduce((sum, { dtype, shape }) => sum + tensorByteLength(dtype, shape), 0);
-  return { tensors, totalSize, layers: outputs.layers, vocabularySize, warnings };
+  const findings = (): string[] =>
+    held.length === 0
+      ? []
+      : [
+          `model_stock: changes point away from each other in ${listSome(held)}: t < 0 was held at 0, which keeps the base there`,
+        ];
+  return { tensors, totalSize, layers: outputs.layers, vocabularySize, warnings, findings };
 }
 
 function inVocabulary(

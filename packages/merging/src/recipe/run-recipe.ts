@@ -12,11 +12,12 @@ import {
   runTasks,
   type RunTasksOptions,
 } from '@weightloom/state-dict';
-import { type OpenModel, openModels } from './open-models.js';
+import { type OpenModel, openModels, type RecipeModels } from './open-models.js';
 import { outputFiles, type OutputFilesOptions, originOf } from './output-files.js';
 import { type PlannedTensor, planRecipe, type PlanRecipeOptions, type RecipePlan } from './plan-recipe.js';
 import type { Recipe } from './recipe.js';
 import { planVocabulary } from './plan-vocabulary.js';
+import { plannedCheckpoint } from './planned-checkpoint.js';
 
 export interface RunRecipeOptions
   extends
@@ -46,16 +47,49 @@ export async function inspectRecipe(
   recipe: Recipe,
   options: Omit<PlanRecipeOptions, 'vocabulary'> & { readonly open: OpenModel },
 ): Promise<RecipePlan> {
-  const models = await openModels(recipe, options.open);
-  try {
-    return planRecipe(recipe, models, { ...options, vocabulary: await planVocabulary(recipe, models) });
-  } finally {
-    await models.close();
+  return (await inspectRecipes([recipe], options))[0]!;
+}
+
+/**
+ * As {@link inspectRecipe}, for recipes that use earlier ones by name: what those would make is known by its names, shapes and
+ * files. An adapter on such a result is not looked at, which the plan's warnings say.
+ */
+export async function inspectRecipes(
+  recipes: readonly Recipe[],
+  options: Omit<PlanRecipeOptions, 'vocabulary'> & { readonly open: OpenModel },
+): Promise<RecipePlan[]> {
+  const made = new Map<string, Checkpoint>();
+  const plans: RecipePlan[] = [];
+  for (const recipe of recipes) {
+    const unseen: string[] = [];
+    const open: OpenModel = async (reference) => {
+      const stage = made.get(reference.path);
+      if (!stage) return options.open(reference);
+      if (reference.adapter) unseen.push(`the adapter on ${JSON.stringify(reference.path)} is not looked at`);
+      return stage;
+    };
+    const models = await openModels(recipe, open);
+    try {
+      const vocabulary = await planVocabulary(recipe, models);
+      const plan = planRecipe(recipe, models, { ...options, vocabulary });
+      plans.push({ ...plan, warnings: [...plan.warnings, ...unseen] });
+      if (recipe.name === undefined) continue;
+      const files = await outputFiles(recipe, models, plan, { tokenizerFiles: vocabulary?.files });
+      made.set(
+        recipe.name,
+        plannedCheckpoint(recipe.name, plan.tensors, files, tiedNames(recipe, models, plan)),
+      );
+    } finally {
+      await models.close();
+    }
   }
+  return plans;
 }
 
 export interface RecipeResult extends WrittenCheckpoint {
   readonly plan: RecipePlan;
+  /** Those of the plan, and what values showed. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -75,10 +109,7 @@ export async function runRecipe(recipe: Recipe, options: RunRecipeOptions): Prom
       modelCard: options.modelCard,
       tokenizerFiles: vocabulary?.files,
     });
-    const stored = new Set(plan.tensors.map(({ name }) => name));
-    const tied = [...originOf(recipe, models).checkpoint.tied].filter(
-      ([alias, kept]) => !stored.has(alias) && stored.has(kept),
-    );
+    const tied = tiedNames(recipe, models, plan);
     const { output, maxShardSize, resume } = options;
     const finished = await resume?.finished();
     const tasks = plan.tensors.map((tensor) => asFinished(tensor, finished?.get(tensor.name)));
@@ -86,7 +117,7 @@ export async function runRecipe(recipe: Recipe, options: RunRecipeOptions): Prom
       target: output,
       tensors: plan.tensors,
       maxShardSize,
-      tied: Object.fromEntries(tied),
+      tied,
       // A single file has no place for others beside it.
       files: output.onlyFile === undefined ? files : [],
     });
@@ -94,13 +125,20 @@ export async function runRecipe(recipe: Recipe, options: RunRecipeOptions): Prom
       const sink =
         resume?.watch(writer, new Map(tasks.map((task) => [task.name, byteLength(task)]))) ?? writer;
       await runTasks(tasks, sink, { where: recipe.method, allowLoss: true, ...pick(options) });
-      return { ...(await writer.close()), plan };
+      return { ...(await writer.close()), plan, warnings: [...plan.warnings, ...plan.findings()] };
     } finally {
       await writer[Symbol.asyncDispose]();
     }
   } finally {
     await models.close();
   }
+}
+
+/** Names of the origin that stand for a tensor of the plan stored under another. */
+function tiedNames(recipe: Recipe, models: RecipeModels, { tensors }: RecipePlan): Record<string, string> {
+  const stored = new Set(tensors.map(({ name }) => name));
+  const { tied } = originOf(recipe, models).checkpoint;
+  return Object.fromEntries([...tied].filter(([alias, kept]) => !stored.has(alias) && stored.has(kept)));
 }
 
 /** A tensor that an earlier run has made is copied. */

@@ -1,25 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCli } from '@weightloom/cli-kit/node';
 import { adam, fit, loadDigits, mlp, softmaxCrossEntropy } from '@weightloom/nn';
 import { loadStateDict, saveStateDict } from '@weightloom/state-dict/node';
 import { key } from '@weightloom/tensor-gpu';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mergeProgram } from '../../src/cli/merge-program.js';
+import { describe, expect, it } from 'vitest';
 import { permute } from '../../src/index.js';
 import { farthest } from '../align/models.js';
-import { makeExampleModels } from '../tiny-models.js';
+import { run, withExampleModels } from './run-merge.js';
 
 let folder: string;
 let [a, b, moved] = ['', '', ''];
 const metric = fileURLToPath(new URL('../../examples/metric.mjs', import.meta.url));
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'align-cli-'));
-  await makeExampleModels(folder);
+withExampleModels(async (place) => {
+  folder = place;
   [a, b, moved] = ['a', 'b', 'moved'].map((name) => join(folder, `${name}.safetensors`)) as [
     string,
     string,
@@ -43,17 +39,6 @@ beforeAll(async () => {
     }
   }
 });
-afterAll(async () => rm(folder, { recursive: true }));
-
-async function run(...args: string[]) {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(mergeProgram(), args, {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    env: {},
-  });
-  return { code, stdout, stderr };
-}
 
 describe('weightloom-merge align', () => {
   it('undoes a permutation, and writes the result', async () => {

@@ -1,16 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCli } from '@weightloom/cli-kit/node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mergeProgram } from '../../src/cli/merge-program.js';
-import { makeExampleModels } from '../tiny-models.js';
+import { describe, expect, it } from 'vitest';
+import { run, withExampleModels } from './run-merge.js';
 
 let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'evolve-cli-'));
-  await makeExampleModels(folder);
+withExampleModels(async (place) => {
+  folder = place;
   const put = (name: string, text: string) => writeFile(join(folder, name), text);
   await put(
     'recipe.yml',
@@ -45,17 +41,6 @@ export default (folder, { values }) => {
   await put('nan.mjs', 'export default () => NaN;');
   await put('none.mjs', 'export const score = 1;');
 });
-afterAll(async () => rm(folder, { recursive: true }));
-
-async function run(...args: string[]) {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(mergeProgram(), args, {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    env: {},
-  });
-  return { code, stdout, stderr };
-}
 
 const evolve = (out: string, ...more: string[]) =>
   run(

@@ -1,30 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFloat32 } from '@weightloom/checkpoint';
-import { runCli } from '@weightloom/cli-kit/node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mergeProgram } from '../../src/cli/merge-program.js';
+import { fromFloat32, type RawStateDict } from '@weightloom/checkpoint';
+import { describe, expect, it } from 'vitest';
 import { mergeRecipe } from '../../src/node/index.js';
-import { makeExampleModels, makeTinyModel, tinyWeights } from '../tiny-models.js';
+import { makeTinyModel, tinyWeights } from '../tiny-models.js';
+import { run, withExampleModels } from './run-merge.js';
 
 let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'merge-cli-'));
-  await makeExampleModels(folder);
-});
-afterAll(async () => rm(folder, { recursive: true }));
-
-async function run(...args: string[]) {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(mergeProgram(), args, {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    env: {},
-  });
-  return { code, stdout, stderr };
-}
+withExampleModels((place) => void (folder = place));
 
 async function recipe(name: string, text: string): Promise<string> {
   const path = join(folder, name);
@@ -71,6 +55,68 @@ describe('weightloom-merge', () => {
     expect(result.tensors).toBe(39);
     expect(result.warnings).toEqual([]);
     expect(result.files.map(({ name }) => name)).toContain('model.safetensors.index.json');
+  });
+
+  it('shows with --dry-run what several recipes would make, the later from the earlier', async () => {
+    const text = `name: mix${ties.trimEnd()}
+---
+merge_method: passthrough
+slices:
+  - sources: [{ model: mix, layer_range: [0, 1] }]
+  - sources: [{ model: mix, layer_range: [0, 2] }]
+tokenizer_source: mix
+`;
+    const file = await recipe('stages.yml', text);
+    const { code, stdout, stderr } = await run(file, '--dry-run', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    interface Plan {
+      readonly name: string | null;
+      readonly layers: number;
+      readonly totalSize: number;
+      readonly tensors: readonly { readonly name: string; readonly method: string }[];
+    }
+    const { recipes } = JSON.parse(stdout) as { recipes: Plan[] };
+    expect(recipes.map(({ name, layers }) => ({ name, layers }))).toEqual([
+      { name: 'mix', layers: 4 },
+      { name: null, layers: 3 },
+    ]);
+    expect(recipes[0]!.tensors.find(({ name }) => name.includes('layers.3'))!.method).toBe('tiesMerge');
+    const out = join(folder, 'out-stages');
+    const merged = JSON.parse((await run(file, out, '--json')).stdout) as { totalSize: number };
+    expect(recipes[1]!.totalSize).toBe(merged.totalSize);
+    expect((await run(file, '--dry-run')).stdout).toMatch(/mix:[^]*tiesMerge[^]*the result:[^]*copy/);
+    const adapted = await recipe('adapted.yml', text.replaceAll('model: mix,', 'model: mix+adapter,'));
+    expect(await run(adapted, '--dry-run')).toMatchObject({
+      stderr: '',
+      stdout: expect.stringContaining('note: the adapter on "mix" is not looked at') as string,
+    });
+  });
+
+  it('says where model_stock stays at the base', async () => {
+    const name = 'model.norm.weight';
+    const [base, chat] = ['base', 'chat'].map((model) => tinyWeights(model)) as [RawStateDict, RawStateDict];
+    const numbers = (dict: RawStateDict) => new Float32Array(dict[name]!.bytes.slice().buffer);
+    const change = numbers(chat).map((value, i) => value - numbers(base)[i]!);
+    const opposite = fromFloat32(
+      numbers(base).map((value, i) => value - change[i]!),
+      'F32',
+      { shape: [4] },
+    );
+    await makeTinyModel(folder, 'models/against', { weights: { ...chat, [name]: opposite } });
+    const file = await recipe(
+      'stock.yml',
+      'merge_method: model_stock\nbase_model: models/base\nmodels: [{ model: models/chat }, { model: models/against }]\n',
+    );
+    const warnings = async (...more: string[]) => {
+      const { stdout } = await run(file, join(folder, 'out-stock'), '--overwrite', '--json', ...more);
+      return (JSON.parse(stdout) as { warnings: string[] }).warnings;
+    };
+    expect(await warnings()).toEqual([
+      `model_stock: changes point away from each other in "${name}": t < 0 was held at 0, which keeps the base there`,
+    ]);
+    const page = join(folder, 'stock.html');
+    await warnings('--report', page);
+    expect(await readFile(page, 'utf8')).toContain('changes point away from each other');
   });
 
   it('shows with --dry-run what would be made, and writes nothing', async () => {
