@@ -77,7 +77,13 @@ export { reduceIntruders, type ReduceIntrudersOptions } from './diagnose/reduce-
 export { diagnosisReport } from './diagnose/diagnosis-report.js';
 export type { IntruderOptions } from './diagnose/intruder-dimensions.js';
 
-export { loraPlus, loraPlusGroup, type LoraPlusGroup, type LoraPlusOptions } from './train/lora-plus.js';
+export {
+  loraPlus,
+  loraPlusGroup,
+  type LoraPlusGroup,
+  type LoraPlusOptimizer,
+  type LoraPlusOptions,
+} from './train/lora-plus.js';
 export {
   adaptBone,
   boneAdapter,
@@ -95,13 +101,8 @@ export {
   tuckerProduct,
 } from './train/flora-tucker.js';
 export { type LisaOptions, type LisaResult, trainLisa } from './train/lisa.js';
-export {
-  liftMask,
-  type LiftMaskOptions,
-  moveMasks,
-  sparseAdamw,
-  type SparseAdamwOptions,
-} from './train/lift.js';
+export { liftMask, type LiftMaskOptions } from './train/lift-mask.js';
+export { moveMasks, sparseAdamw, type SparseAdamwOptions } from './train/sparse-adamw.js';
 export {
   factorizedModel,
   factorizeModel,

@@ -19,6 +19,11 @@ export interface LoraPlusOptions extends AdamMomentsOptions {
   readonly weightDecay?: number;
 }
 
+export interface LoraPlusOptimizer extends Optimizer {
+  /** What is allowed, but hardly meant. */
+  readonly warnings: readonly string[];
+}
+
 /** The groups of LoRA+, by the names of the reference. */
 export type LoraPlusGroup = 'groupA' | 'embedding' | 'groupB' | 'groupB_no_decay';
 
@@ -39,10 +44,11 @@ export function loraPlusGroup(name: string, rank: number): LoraPlusGroup {
  * At large width one rate for both factors is wrong: efficient learning needs `η_A = Θ(1/n)` and `η_B = Θ(1)`. As in the reference,
  * vectors (norms, DoRA's magnitudes) get the large rate too, although the paper speaks of `B` only. Use about half the usual `η`.
  *
+ * @returns an optimiser, whose `warnings` name a `λ` below 1
  * @throws {RangeError} for `λ ≤ 0` or NaN; {@link AdapterError} at `init` when no tensor is a `lora_B`
  * @see Hayou, Ghosh and Yu 2024, "LoRA+: Efficient Low Rank Adaptation of Large Models", arXiv:2402.12354
  */
-export function loraPlus(options: LoraPlusOptions): Optimizer {
+export function loraPlus(options: LoraPlusOptions): LoraPlusOptimizer {
   const { learningRate, ratio = 16, embeddingLearningRate = 1e-6, weightDecay = 0, ...moments } = options;
   const check = (name: string, value: number, ok: boolean, expected: string): void => {
     if (!ok) throw new RangeError(`loraPlus: expected ${name} ${expected}, received ${value}`);
@@ -52,7 +58,9 @@ export function loraPlus(options: LoraPlusOptions): Optimizer {
     check(name, value, Number.isFinite(value) && value >= 0, 'of at least 0');
   }
   const inner = scaleByAdam(moments);
+  const warnings = ratio < 1 ? [`ratio ${ratio} has lora_B learn slower than lora_A`] : [];
   return {
+    warnings,
     config: { type: 'loraPlus', learningRate, ratio, embeddingLearningRate, weightDecay, moments },
     init(params): OptimizerState {
       if (!Object.keys(params).some((name) => /\.lora_B(\.|$)/.test(name))) {

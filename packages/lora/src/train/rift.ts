@@ -180,7 +180,12 @@ export interface InterpolatedRobust {
   readonly params: StateDict;
   readonly a: number;
   readonly path: readonly { readonly a: number; readonly clean: number; readonly robust: number }[];
+  /** Says so where `robust` is hardly robust, so that there is nothing to keep. */
+  readonly warnings: readonly string[];
 }
+
+/** Below this share of the clean accuracy, robust accuracy counts as none. */
+const HARDLY_ROBUST = 0.05;
 
 /**
  * The last step of robust critical fine-tuning: between the robust and the fine-tuned weights, `a θ_ft + (1 - a) θ_AT`, the place with the
@@ -216,9 +221,16 @@ export async function interpolateRobust(options: InterpolateRobustOptions): Prom
     path.push({ a, ...(await evaluate(params)) });
     dispose(params);
   }
-  const floor = path[0]!.robust - tolerance;
+  const [start] = path as [(typeof path)[0]];
+  const warnings =
+    start.robust > HARDLY_ROBUST * start.clean
+      ? []
+      : [
+          `the weights to start from are not adversarially trained: robust accuracy ${start.robust}, clean ${start.clean}`,
+        ];
+  const floor = start.robust - tolerance;
   const best = path.filter((point) => point.robust >= floor).reduce((x, y) => (y.clean > x.clean ? y : x));
-  return { params: at(best.a), a: best.a, path };
+  return { params: at(best.a), a: best.a, path, warnings };
 }
 
 /** Share of examples a model gets right after an attack. */

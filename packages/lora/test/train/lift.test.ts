@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { add, key, matmul, mul, normal, tensor } from '@weightloom/tensor-gpu';
-import { liftMask, moveMasks, sparseAdamw } from '../../src/index.js';
+import { liftMask, type LiftMaskOptions, moveMasks, sparseAdamw } from '../../src/index.js';
 
 describe('liftMask', () => {
   it('chooses the largest entries of the low-rank approximation, by hand', () => {
@@ -28,13 +28,63 @@ describe('liftMask', () => {
     }
   });
 
+  it('chooses by gradients and movement as well, by hand', () => {
+    const weight = tensor([
+      [6, 0, 2],
+      [3, 0, 1],
+    ]);
+    const mask = (select: LiftMaskOptions['select'], more: Partial<LiftMaskOptions> = {}) => [
+      ...liftMask(weight, { filterRank: 1, count: 2, select, ...more }),
+    ];
+    // The rank-one part of this gradient is its second column; 5 stands alone at right angles to it.
+    const gradient = tensor([
+      [0, 4, 0],
+      [5, 0, 0],
+    ]);
+    expect(mask('gradient', { gradient })).toEqual([1, 3]);
+    // u = [1, 1] / √2, v = [3, 4, 0] / 5 at σ = 10, and beside it σ = 1: u = [1, -1] / √2, v = [4, -3, 0] / 5.
+    const [large, small] = [10 / Math.sqrt(2) / 5, 1 / Math.sqrt(2) / 5];
+    const mixed = tensor([
+      [3 * large + 4 * small, 4 * large - 3 * small, 0],
+      [3 * large - 4 * small, 4 * large + 3 * small, 0],
+    ]);
+    expect(mask('filteredGradient', { gradient: mixed })).toEqual([1, 4]);
+    expect(mask('filteredGradient', { gradient })).toEqual([0, 3]);
+    const movement = tensor([
+      [-9, 1, 2],
+      [0, -1, -8],
+    ]);
+    expect(mask('movement', { movement })).toEqual([1, 2]);
+  });
+
+  it('takes the stable rank for the filter where asked to', () => {
+    // σ = 2, 2, 1: the stable rank is 9 / 4, so that two are kept and 1 is not.
+    const weight = tensor([
+      [0, 2, 0],
+      [0, 0, 1],
+      [2, 0, 0],
+    ]);
+    expect([...liftMask(weight, { filterRank: 1, count: 3, select: 'stableRank' })]).toEqual([0, 1, 6]);
+    expect([...liftMask(tensor([[0, 0]]), { filterRank: 1, count: 1, select: 'stableRank' })]).toEqual([0]);
+  });
+
   it('refuses ranks, budgets and weights out of range', () => {
     const weight = normal(key(0), [4, 3]);
     expect(() => liftMask(weight, { filterRank: 4, count: 1 })).toThrow(
       'expected filterRank from 1 to 3, received 4',
     );
     expect(() => liftMask(weight, { filterRank: 1 })).toThrow(
-      'expected a budget (count or loraRank) of at least 1, received NaN',
+      'expected a budget (count or loraRank) of 1 to 12 entries, received NaN',
+    );
+    for (const count of [0, 13, 1.5]) {
+      expect(() => liftMask(weight, { filterRank: 1, count })).toThrow(`received ${count}`);
+    }
+    expect(() => liftMask(weight, { filterRank: 1, count: 1, select: 'gradient' })).toThrow(
+      'liftMask: expected gradient for gradient, received none',
+    );
+    const wrong = { movement: normal(key(1), [3, 4]) };
+    expect(() => liftMask(weight, { filterRank: 1, count: 1, select: 'movement', ...wrong })).toThrow(
+      'liftMask: movement: expected the shape [4, 3] of the weight, received [3, 4]',
     );
     expect(() => liftMask(weight, { filterRank: 1, count: 1, select: 'random' })).toThrow(
       'expected a key for random',

@@ -42,6 +42,13 @@ describe('loraPlus', () => {
     expect(value('q.lora_B.default.bias')).toBeCloseTo(0, 10);
   });
 
+  it('warns of a λ below 1, which it allows', () => {
+    expect(loraPlus({ learningRate: 1, ratio: 0.5 }).warnings).toEqual([
+      'ratio 0.5 has lora_B learn slower than lora_A',
+    ]);
+    expect(loraPlus({ learningRate: 1, ratio: 1 }).warnings).toEqual([]);
+  });
+
   it('with λ = 1 is AdamW', () => {
     const [plus, plain] = [
       loraPlus({ learningRate: 0.02, ratio: 1, weightDecay: 0.1 }),

@@ -102,6 +102,22 @@ describe('interpolateRobust', () => {
     expect((await interpolateRobust({ robust, tuned, evaluate, tolerance: 0.03 })).a).toBe(1);
   });
 
+  it('warns where there is no robustness to keep', async () => {
+    const at = (hard: number) =>
+      interpolateRobust({
+        robust,
+        tuned,
+        evaluate: curve(
+          () => 0.9,
+          () => hard,
+        ),
+      });
+    expect((await at(0.6)).warnings).toEqual([]);
+    expect((await at(0.01)).warnings).toEqual([
+      'the weights to start from are not adversarially trained: robust accuracy 0.01, clean 0.9',
+    ]);
+  });
+
   it('stays where it is when nothing is better', async () => {
     const { a } = await interpolateRobust({
       robust,

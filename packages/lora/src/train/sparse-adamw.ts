@@ -3,9 +3,6 @@ import {
   add,
   div,
   expm1,
-  foldIn,
-  generator,
-  type Key,
   mul,
   neg,
   reshape,
@@ -18,70 +15,7 @@ import {
   zeros,
 } from '@weightloom/tensor-gpu';
 import { AdapterError } from '../adapter-error.js';
-import { factorsOf, largestSingular } from '../internal/singular.js';
-import { matrix, multiply } from '../internal/multiply.js';
-import { quote, showShape } from '../internal/text.js';
-import { finiteTensor } from '../internal/finite-tensor.js';
-
-export interface LiftMaskOptions {
-  /** Rank `k` of the approximation whose largest entries are chosen; from 1 to the smaller side. */
-  readonly filterRank: number;
-  /** The budget: as many entries as a LoRA of that rank has numbers, `min((m + n) · loraRank, m · n)`. */
-  readonly loraRank?: number;
-  /** The budget in entries, instead of `loraRank`. */
-  readonly count?: number;
-  /**
-   * Which entries are chosen (default `'lift'`):
-   * - `'lift'`: the largest of the rank-k approximation;
-   * - `'magnitude'`: the largest of the weight;
-   * - `'random'`: any, by `key`;
-   * - `'reversed'`: the smallest of the rank-k approximation.
-   */
-  readonly select?: 'lift' | 'magnitude' | 'random' | 'reversed';
-  readonly key?: Key;
-}
-
-/**
- * The principal weights of a matrix: places of the entries that are largest by magnitude after the best approximation of rank `k`.
- *
- * @param weight - `[m, n]`
- * @returns places in row-major order, ascending, int32 `[K]`
- * @throws {RangeError} for ranks out of range and budgets below 1; {@link AdapterError} for other shapes and NaN
- * @see Liu et al. 2025, "LIFT the Veil for the Truth: Principal Weights Emerge after Rank Reduction for Reasoning-Focused Supervised
- *   Fine-Tuning", arXiv:2506.00772
- */
-export function liftMask(weight: Tensor, options: LiftMaskOptions): Int32Array<ArrayBuffer> {
-  const where = 'liftMask';
-  if (weight.rank !== 2)
-    throw new AdapterError({ where, expected: 'a matrix', received: showShape(weight.shape) });
-  const [m, n] = weight.shape as [number, number];
-  const { filterRank, select = 'lift', key } = options;
-  if (!Number.isSafeInteger(filterRank) || filterRank < 1 || filterRank > Math.min(m, n)) {
-    throw new RangeError(`${where}: expected filterRank from 1 to ${Math.min(m, n)}, received ${filterRank}`);
-  }
-  const count = Math.min(m * n, options.count ?? (m + n) * (options.loraRank ?? NaN));
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new RangeError(`${where}: expected a budget (count or loraRank) of at least 1, received ${count}`);
-  }
-  const values = finiteTensor(weight, where);
-  if (select === 'random') {
-    if (!key) throw new RangeError(`${where}: expected a key for random, received none`);
-    return generator(foldIn(key, 'mask'))
-      .permutation(m * n)
-      .slice(0, count)
-      .sort();
-  }
-  const approximation = (): Float32Array => {
-    const { b, a } = factorsOf(largestSingular(matrix(values, m, n), filterRank, key), 'both');
-    return multiply(b, a).values;
-  };
-  const scores = (select === 'magnitude' ? values : approximation()).map(Math.abs);
-  const sign = select === 'reversed' ? 1 : -1;
-  const order = Int32Array.from(scores, (_, i) => i).sort(
-    (i, j) => sign * (scores[i]! - scores[j]!) || i - j,
-  );
-  return order.slice(0, count).sort() as Int32Array<ArrayBuffer>;
-}
+import { quote } from '../internal/text.js';
 
 export interface SparseAdamwOptions {
   readonly learningRate: number;
