@@ -49,37 +49,32 @@ export function addDiagnoseCommand(program: Command): void {
         const { topK, threshold, keep, out } = options;
         if ((keep === undefined) !== (out === undefined)) throw new Error('--keep and --out go together');
         if (keep !== undefined && options.tuned) throw new Error('--keep needs an adapter, not --tuned');
-        const base = await openCheckpoint(options.base, { signal });
-        try {
-          const settings = { topK, threshold, onProgress, signal };
-          const adapter = options.tuned ? undefined : await loadAdapter(path, { signal });
-          const diagnosis = adapter
-            ? await diagnoseAdapter(adapter, base, settings)
-            : await compareTuned(path, base, settings);
-          if (options.report !== undefined)
-            await writeReport(options.report, diagnosisReport(diagnosis, path));
-          if (adapter && keep !== undefined && out !== undefined) {
-            const reduced = await reduceIntruders(adapter, base, { topK, threshold, keep });
-            await saveAdapter(reduced.adapter, out, { overwrite: options.overwrite });
-          }
-          const columns = ['module', 'rank', '‖ΔW‖', '‖ΔW‖ / ‖W‖', 'effective rank', 'intruders'];
-          const rows = diagnosis.layers.map((l) => [
-            l.path,
-            l.rank,
-            l.norm,
-            l.relativeNorm,
-            l.effectiveRank,
-            l.intruders,
-          ]);
-          const notes = [
-            `${diagnosis.intruders} intruder dimensions in ${diagnosis.layers.length} modules`,
-            ...(options.report === undefined ? [] : [`report: ${options.report}`]),
-            ...(out === undefined ? [] : [`adapter with ${keep} of each intruder: ${out}`]),
-          ];
-          return { json: diagnosis, text: [{ columns, rows }, notes.join('\n')] };
-        } finally {
-          await base.close();
+        await using base = await openCheckpoint(options.base, { signal });
+        const settings = { topK, threshold, onProgress, signal };
+        const adapter = options.tuned ? undefined : await loadAdapter(path, { signal });
+        const diagnosis = adapter
+          ? await diagnoseAdapter(adapter, base, settings)
+          : await compareTuned(path, base, settings);
+        if (options.report !== undefined) await writeReport(options.report, diagnosisReport(diagnosis, path));
+        if (adapter && keep !== undefined && out !== undefined) {
+          const reduced = await reduceIntruders(adapter, base, { topK, threshold, keep });
+          await saveAdapter(reduced.adapter, out, { overwrite: options.overwrite });
         }
+        const columns = ['module', 'rank', '‖ΔW‖', '‖ΔW‖ / ‖W‖', 'effective rank', 'intruders'];
+        const rows = diagnosis.layers.map((l) => [
+          l.path,
+          l.rank,
+          l.norm,
+          l.relativeNorm,
+          l.effectiveRank,
+          l.intruders,
+        ]);
+        const notes = [
+          `${diagnosis.intruders} intruder dimensions in ${diagnosis.layers.length} modules`,
+          ...(options.report === undefined ? [] : [`report: ${options.report}`]),
+          ...(out === undefined ? [] : [`adapter with ${keep} of each intruder: ${out}`]),
+        ];
+        return { json: diagnosis, text: [{ columns, rows }, notes.join('\n')] };
       }),
     );
 }
@@ -89,10 +84,6 @@ async function compareTuned(
   base: Parameters<typeof compareWeights>[0],
   settings: Parameters<typeof compareWeights>[2],
 ) {
-  const tuned = await openCheckpoint(path);
-  try {
-    return await compareWeights(base, tuned, settings);
-  } finally {
-    await tuned.close();
-  }
+  await using tuned = await openCheckpoint(path);
+  return await compareWeights(base, tuned, settings);
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { extractAdapter } from '../extract/extract-adapter.js';
 import { saveAdapter } from '../node/save-adapter.js';
 import { fitTable } from './fit-table.js';
-import { dtypeOption, number, wholeNumber } from './options.js';
+import { dtypeOption, number, pattern, wholeNumber } from './options.js';
 
 interface ExtractCliOptions {
   model: string;
@@ -18,7 +18,7 @@ interface ExtractCliOptions {
   skipUndecomposable?: boolean;
   extendVocab?: boolean;
   fanInFanOut?: boolean;
-  include?: string;
+  include?: RegExp;
   dtype?: Dtype;
   overwrite?: boolean;
 }
@@ -40,45 +40,39 @@ export function addExtractCommand(program: Command): void {
     .option('--skip-undecomposable', 'leave out norms, biases and the like instead of storing them whole')
     .option('--extend-vocab', 'store tables with more rows than the base’s whole instead of cutting them')
     .option('--fan-in-fan-out', 'matrices are stored [in, out], as GPT-2’s are')
-    .option('--include <pattern>', 'only modules whose path matches this regular expression')
+    .option('--include <pattern>', 'only modules whose path matches this regular expression', pattern)
     .addOption(dtypeOption('storage of the adapter, float32 by default'))
     .option('--overwrite', 'replace an adapter that is already there')
     .action(
       cliAction<[], ExtractCliOptions>(async ({ options, onProgress, signal }) => {
-        const pattern = options.include === undefined ? undefined : new RegExp(options.include, 'u');
-        const [base, tuned] = await Promise.all([
-          openCheckpoint(options.baseModel, { signal }),
-          openCheckpoint(options.model, { signal }),
-        ]);
-        try {
-          const { adapter, layers, saved, left } = await extractAdapter(base, tuned, {
-            rank: options.maxRank,
-            energy: options.energy,
-            error: options.error,
-            distributeScale: options.distributeScale,
-            skipUndecomposable: options.skipUndecomposable,
-            extendVocab: options.extendVocab,
-            fanInFanOut: options.fanInFanOut,
-            include: pattern && ((path) => pattern.test(path)),
-            dtype: options.dtype,
-            onProgress,
-            signal,
-          });
-          const config = { ...adapter.config, baseModelNameOrPath: options.baseModel };
-          await saveAdapter({ ...adapter, config }, options.outPath, { overwrite: options.overwrite });
-          const { warnings } = adapter;
-          const notes = [
-            ...warnings.map((warning) => `note: ${warning}`),
-            ...left.map(({ name, reason }) => `left out: ${name}: ${reason}`),
-            `extracted to ${options.outPath}: ${layers.length} modules${saved.length > 0 ? `, ${saved.length} tensors stored whole` : ''}`,
-          ];
-          return {
-            json: { out: options.outPath, layers, saved, left, warnings },
-            text: [fitTable(layers), notes.join('\n')],
-          };
-        } finally {
-          await Promise.all([base.close(), tuned.close()]);
-        }
+        const { include } = options;
+        await using base = await openCheckpoint(options.baseModel, { signal });
+        await using tuned = await openCheckpoint(options.model, { signal });
+        const { adapter, layers, saved, left } = await extractAdapter(base, tuned, {
+          rank: options.maxRank,
+          energy: options.energy,
+          error: options.error,
+          distributeScale: options.distributeScale,
+          skipUndecomposable: options.skipUndecomposable,
+          extendVocab: options.extendVocab,
+          fanInFanOut: options.fanInFanOut,
+          include: include && ((path) => include.test(path)),
+          dtype: options.dtype,
+          onProgress,
+          signal,
+        });
+        const config = { ...adapter.config, baseModelNameOrPath: options.baseModel };
+        await saveAdapter({ ...adapter, config }, options.outPath, { overwrite: options.overwrite });
+        const { warnings } = adapter;
+        const notes = [
+          ...warnings.map((warning) => `note: ${warning}`),
+          ...left.map(({ name, reason }) => `left out: ${name}: ${reason}`),
+          `extracted to ${options.outPath}: ${layers.length} modules${saved.length > 0 ? `, ${saved.length} tensors stored whole` : ''}`,
+        ];
+        return {
+          json: { out: options.outPath, layers, saved, left, warnings },
+          text: [fitTable(layers), notes.join('\n')],
+        };
       }),
     );
 }

@@ -20,6 +20,15 @@ export function wholeNumber(text: string): number {
 /** Numbers with commas between. */
 export const numbers = (text: string): number[] => text.split(',').map(number);
 
+/** A regular expression. */
+export function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text, 'u');
+  } catch {
+    throw new InvalidArgumentError('expected a regular expression.');
+  }
+}
+
 const dtypes: Record<string, Dtype> = {
   float32: 'F32',
   float16: 'F16',
