@@ -20,7 +20,8 @@ export interface FisherMergeOptions {
  * `out = Σ λᵢ (Fᵢ + ε) wᵢ / Σ λᵢ (Fᵢ + ε)`, the mode of a product of Gaussians with means `wᵢ` and diagonal precisions `λᵢ Fᵢ`.
  * Where that sum is 0 (only with `epsilon` 0), `Σ λᵢ wᵢ / Σ λᵢ`. With equal Fisher values it is `linear`.
  *
- * Classification heads of different tasks are not to be merged: leave them out, and keep each.
+ * Classification heads of different tasks are not to be merged: leave them out, and keep each; those of one task whose classes
+ * stand in another order are brought together by `alignLabels`, models and Fisher information alike.
  *
  * @param models - at least two; same names, shapes and dtypes
  * @param fishers - one per model, as by `diagonalFisher`: names and shapes of the models, values ≥ 0

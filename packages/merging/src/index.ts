@@ -96,6 +96,9 @@ export {
 export { unitResponses, type UnitResponses, type UnitResponsesOptions } from './features/unit-responses.js';
 export { jaccard, topExamples, unitCorrelation } from './features/compare-units.js';
 
+export { type AlignedLabels, alignLabels, type AlignLabelsOptions } from './align-labels.js';
+export type { KeepLabels, Label } from './internal/common-labels.js';
+
 export { nuslerp, type NuslerpOptions } from './nuslerp.js';
 export { multislerp, type MultislerpOptions } from './multislerp.js';
 export { karcher, type KarcherOptions } from './karcher.js';

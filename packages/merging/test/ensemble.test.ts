@@ -25,6 +25,38 @@ describe('ensemble', () => {
     expect(await numbers(ensemble(apply, models, { weights: [3, 1] })(tensor([1])))).toEqual([1, 1.5]);
   });
 
+  it('averages by label where models have theirs in other places', async () => {
+    const labels = [
+      ['cat', 'dog'],
+      ['dog', 'cat'],
+    ];
+    // Logits of models[1] for cat and dog are 0 and 4.
+    expect(await numbers(ensemble(apply, models, { labels })(tensor([1])))).toEqual([0, 3]);
+    const more = [models[0]!, dict({ w: [7, 1, 5] })];
+    const options = { labels: [['cat', 'dog'], [3, 'dog', 'horse']], keep: 'common' } as const; // prettier-ignore
+    expect(await numbers(ensemble(apply, more, options)(tensor([1])))).toEqual([1.5]);
+  });
+
+  it('refuses labels that do not fit', () => {
+    const two = (...second: (string | number)[]) => ({ labels: [['cat', 'dog'], second] });
+    expect(() => ensemble(apply, models, { labels: [['cat', 'dog']] })).toThrow(
+      'ensemble: expected 2 lists of labels, one per model, received 1',
+    );
+    expect(() => ensemble(apply, models, two('dog', 'cow'))).toThrow(
+      `ensemble: expected the labels of models[0] for models[1], received 2 labels without "cat" and with "cow" besides; keep: 'common' keeps those that all models have`,
+    );
+    expect(() => ensemble(apply, models, two('dog', 'dog'))).toThrow(
+      'ensemble: expected each label once, received "dog" at 0 and 1 of labels[1]',
+    );
+    expect(() => ensemble(apply, models, { ...two('cow', 'horse'), keep: 'common' })).toThrow(
+      'ensemble: expected labels that all models have, received none',
+    );
+    const averaged = ensemble(apply, models, { ...two('cat', 'dog', 'cow'), keep: 'common' });
+    expect(() => averaged(inputs)).toThrow(
+      'ensemble: models[1]: expected 3 outputs, one for each of its labels, received [2, 2]',
+    );
+  });
+
   it('refuses an empty list, an unknown kind and outputs that do not fit', () => {
     expect(() => ensemble(apply, [])).toThrow('ensemble: expected at least one model, received none');
     expect(() => ensemble(apply, models, { of: 'votes' as 'logits' })).toThrow(

@@ -7,6 +7,7 @@ describe('the exported names', () => {
     expect(Object.keys(api).sort()).toEqual([
       'RecipeError',
       'activationMatching',
+      'alignLabels',
       'arceeFusion',
       'autoSpec',
       'barrier',

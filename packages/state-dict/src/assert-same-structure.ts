@@ -21,7 +21,8 @@ export interface AssertSameStructureOptions {
  *
  * @param inputs - state dicts, raw state dicts, or anything with shapes and dtypes by name
  * @throws {StateDictError} naming a tensor that one has and another lacks
- * @throws {ShapeError} naming the first tensor with another shape, and both shapes
+ * @throws {ShapeError} naming the first tensor with another shape, and both shapes; where it looks like heads for other labels (all
+ *   tensors that differ have `n` rows in place of `m`), all of them
  * @throws {DTypeError} naming the first tensor with another dtype, and both dtypes
  */
 export function assertSameStructure(
@@ -54,6 +55,7 @@ export function assertSameStructure(
           where: at(name),
           expected: `shape [${shape.join(', ')}] as in ${label(0)}`,
           received: `[${own.shape.join(', ')}]`,
+          cure: headsCure(first, other),
         });
       }
       if (dtypes && own.dtype !== dtype) {
@@ -65,4 +67,17 @@ export function assertSameStructure(
       }
     }
   });
+}
+
+/** What to do where the only tensors that differ are `m` rows in one, `n` in the other: classifiers of different label spaces. */
+function headsCure(first: Structure, other: Structure): string | undefined {
+  const names = Object.keys(first);
+  const heads = names.filter((name) => first[name]!.shape.join() !== other[name]!.shape.join());
+  const rows = new Set(heads.map((name) => `${first[name]!.shape[0]} and ${other[name]!.shape[0]}`));
+  const differInRows = heads.every((name) => {
+    const [own, others] = [first[name]!.shape, other[name]!.shape];
+    return own.length > 0 && own.length === others.length && own.slice(1).join() === others.slice(1).join();
+  });
+  if (rows.size !== 1 || !differInRows || heads.length === names.length) return undefined;
+  return `if ${listNames(heads)} are heads for ${[...rows][0]} labels, bring them to one label space first (alignLabels of @weightloom/merging), or leave them out`;
 }

@@ -17,6 +17,18 @@ describe('assertSameStructure', () => {
     expect(check).toThrow('merge: models[2] "w": expected shape [1, 2] as in models[0], received [1, 1]');
   });
 
+  it('names the heads where models have other labels', () => {
+    const body = { w: [[1, 2]] };
+    const three = dict({ ...body, 'head.weight': [[1], [2], [3]], 'head.bias': [1, 2, 3] });
+    const two = dict({ ...body, 'head.weight': [[1], [2]], 'head.bias': [1, 2] });
+    expect(() => assertSameStructure([three, two], { where: 'merge' })).toThrow(
+      'merge: models[1] "head.weight": expected shape [3, 1] as in models[0], received [2, 1]; if "head.weight", "head.bias" are heads for 3 and 2 labels, bring them to one label space first (alignLabels of @weightloom/merging), or leave them out',
+    );
+    // Another width is no other label space.
+    const wide = dict({ ...body, 'head.weight': [[1, 1], [2, 2]], 'head.bias': [1, 2] }); // prettier-ignore
+    expect(() => assertSameStructure([three, wide])).toThrow(/received \[2, 2\]$/);
+  });
+
   it('names tensor and both dtypes, unless dtypes may differ', () => {
     const other = { ...first, b: tensor(Int32Array.of(1)) };
     expect(() => assertSameStructure([first, other])).toThrow(DTypeError);
