@@ -2,7 +2,7 @@ import * as e from '../primitives/elementwise.js';
 import { max, spread, sum } from '../primitives/reduce.js';
 import { normalizeAxis } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { stopGradient } from './custom.js';
+import { customGrad, stopGradient } from './custom.js';
 import { floating } from './operands.js';
 
 /** `max(x, 0)`; derivative 0 at 0, NaN stays. */
@@ -52,18 +52,29 @@ function shifted(x: Tensor, axis: number): Tensor {
   return e.sub(x, spread(top, [axis], x.shape));
 }
 
-/** `e^x / Σ e^x` along an axis (default: the last). */
+/**
+ * `e^x / Σ e^x` along an axis (default: the last). Its derivative is `y (ct - Σ y ct)` in the result `y`, so nothing else is kept for
+ * it.
+ */
 export const softmax = (x: Tensor, axis = -1): Tensor => {
   const t = floating('softmax', x);
   const a = normalizeAxis('softmax', axis, t.rank);
-  const powers = e.exp(shifted(t, a));
-  return e.div(powers, spread(sum(powers, [a]), [a], t.shape));
+  const along = (rows: Tensor): Tensor => spread(sum(rows, [a]), [a], t.shape);
+  return customGrad((input: Tensor) => {
+    const powers = e.exp(shifted(input, a));
+    const value = e.div(powers, along(powers));
+    return { value, grad: (ct) => [e.mul(value, e.sub(ct, along(e.mul(ct, value))))] };
+  })(t);
 };
 
-/** `log softmax(x)` along an axis (default: the last), without overflow. */
+/** `log softmax(x)` along an axis (default: the last), without overflow. Its derivative is `ct - e^y Σ ct` in the result `y`. */
 export const logSoftmax = (x: Tensor, axis = -1): Tensor => {
   const t = floating('logSoftmax', x);
   const a = normalizeAxis('logSoftmax', axis, t.rank);
-  const centred = shifted(t, a);
-  return e.sub(centred, spread(e.log(sum(e.exp(centred), [a])), [a], t.shape));
+  const along = (rows: Tensor): Tensor => spread(rows, [a], t.shape);
+  return customGrad((input: Tensor) => {
+    const centred = shifted(input, a);
+    const value = e.sub(centred, along(e.log(sum(e.exp(centred), [a]))));
+    return { value, grad: (ct) => [e.sub(ct, e.mul(e.exp(value), along(sum(ct, [a]))))] };
+  })(t);
 };

@@ -200,6 +200,7 @@ async function plans(name: t.BackendName): Promise<Record<string, readonly strin
   const weights = (q: t.Tensor): t.Tensor => t.softmax(t.matmul(q, t.swapAxes(q, -1, -2)));
   return {
     'one by one': t.jit(t.vmap(attend)).explain(t.ones([3, 2, 20, 8])).steps,
+    'inside grad': t.jit(t.grad((q: t.Tensor) => t.sum(t.square(attend(q))))).explain(x).steps,
     'kept weights': t
       .jit((q: t.Tensor) => {
         const w = weights(q);

@@ -73,6 +73,8 @@ describe.skipIf(!chromiumPath)('on webgpu', () => {
   it('only what nobody else reads is put together', async () => {
     const plans = await call<Record<string, string[]>>('plans', 'webgpu');
     expect(plans['one by one']).toEqual(['attention [6,20,8] [6,8,20] [6,20,8]']);
+    const inside = plans['inside grad'].filter((s) => /attention|softmax|max/.test(s));
+    expect(inside).toEqual(['softmax [2,20,20]']);
     expect(plans['kept weights'].filter((s) => /attention/.test(s))).toEqual([]);
     for (const name of ['the powers too', 'the powers for another sum', 'another axis'])
       expect(plans[name].filter((s) => /attention|softmax/.test(s))).toEqual([]);

@@ -1,6 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/index.js';
-import { add, grad, matmul, memory, mul, sum, tanh, tensor, valueAndGrad, vjp } from '../../src/index.js';
+import {
+  add,
+  grad,
+  jvp,
+  logSoftmax,
+  matmul,
+  memory,
+  mul,
+  softmax,
+  square,
+  sum,
+  tanh,
+  tensor,
+  valueAndGrad,
+  vjp,
+} from '../../src/index.js';
 
 describe('grad', () => {
   it('gives 2x for the sum of squares', () => {
@@ -27,6 +42,36 @@ describe('grad', () => {
     const [gy, gx] = grad(f, { argnums: [1, 0] })(tensor([1, 2]), tensor([5, 6])) as Tensor[];
     expect([...gy.dataSync()]).toEqual([1, 2]);
     expect([...gx.dataSync()]).toEqual([5, 6]);
+  });
+
+  it.each(['softmax', 'logSoftmax'] as const)('differentiates %s twice', (name) => {
+    const of = { softmax, logSoftmax }[name];
+    const weights = tensor([0.3, -1.2, 2]);
+    const value = (x: Tensor): Tensor => sum(mul(square(of(x)), weights));
+    const at = [0.2, -0.7, 1.1];
+    const along = tensor([1, 0.5, -2]);
+    // The derivative of the gradient along a direction: forward over reverse, and reverse over reverse.
+    const [, forward] = jvp(grad(value), [tensor(at)], [along]);
+    const reverse = grad((x: Tensor) => sum(mul(grad(value)(x), along)))(tensor(at));
+    const exact = (x: readonly number[]): number => {
+      const total = x.reduce((s, v) => s + Math.exp(v), 0);
+      const y = x.map((v) => (name === 'softmax' ? Math.exp(v) / total : v - Math.log(total)));
+      return y.reduce((s, v, i) => s + v * v * [0.3, -1.2, 2][i], 0);
+    };
+    const h = 1e-3;
+    const shift = (i: number, j: number, a: number, b: number): number[] =>
+      at.map((v, k) => v + (k === i ? a : 0) + (k === j ? b : 0));
+    const hessian = (i: number, j: number): number =>
+      (exact(shift(i, j, h, h)) -
+        exact(shift(i, j, h, -h)) -
+        exact(shift(i, j, -h, h)) +
+        exact(shift(i, j, -h, -h))) /
+      (4 * h * h);
+    [0, 1, 2].forEach((i) => {
+      const want = [1, 0.5, -2].reduce((s, d, j) => s + d * hessian(i, j), 0);
+      expect((forward as Tensor).dataSync()[i]).toBeCloseTo(want, 4);
+      expect(reverse.dataSync()[i]).toBeCloseTo(want, 4);
+    });
   });
 
   it('passes extra results through with hasAux', () => {
