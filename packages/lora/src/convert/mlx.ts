@@ -116,12 +116,10 @@ export function toMlx(adapter: LoraAdapter): ToConversion & { readonly config: s
     if (magnitude) tensors[`${path}.m`] = { ...magnitude, shape: [b.shape[0]!] };
     ledger.map(path, `${path}.lora_a, ${path}.lora_b`);
   }
-  const depths = kept
-    .map(([path]) => /\.layers\.(\d+)\./.exec(path)?.[1])
-    .filter((depth) => depth !== undefined);
   const config = {
     fine_tune_type: adapter.config.useDora ? 'dora' : 'lora',
-    num_layers: new Set(depths).size,
+    // MLX counts from the last layer on and would leave out what is adapted before; -1 stands for all.
+    num_layers: -1,
     lora_parameters: {
       rank: rankOf(kept[0]![1]),
       scale,

@@ -253,17 +253,17 @@ describe('MLX', () => {
     expect(back.tensors).toEqual(Object.assign(Object.create(null), source));
   });
 
-  it('writes how many layers are adapted and by which names', () => {
+  it('has all layers loaded, not the last so many, and names the modules in them', () => {
     const linear: LoraLayer = { kind: 'linear', a: one, b: one };
-    const paths = ['model.layers.0.q', 'model.layers.0.mlp.up', 'model.layers.5.q'];
+    const paths = ['model.layers.0.q', 'model.layers.0.mlp.up', 'model.layers.5.q', 'lm_head'];
     const adapter = adapterWith(
       paths.map((path) => [path, linear]),
-      { targetModules: ['q', 'up'], r: 1, loraAlpha: 3, loraDropout: 0.1 },
+      { targetModules: ['q', 'up', 'lm_head'], r: 1, loraAlpha: 3, loraDropout: 0.1 },
     );
     expect(JSON.parse(toMlx(adapter).config)).toEqual({
       fine_tune_type: 'lora',
-      num_layers: 2,
-      lora_parameters: { rank: 1, scale: 3, dropout: 0.1, keys: ['mlp.up', 'q'] },
+      num_layers: -1,
+      lora_parameters: { rank: 1, scale: 3, dropout: 0.1, keys: ['lm_head', 'mlp.up', 'q'] },
     });
   });
 
