@@ -114,15 +114,26 @@ def franken():
     return out
 
 
-def adapter(n):
+def update(n):
     """Rank 2, alpha 4: scale 2, on all q_proj."""
-    poet = base[n]
-    if "q_proj" in n:
-        path = n[: -len(".weight")]
-        a = noise(f"poet/{path}/A", 2 * H).astype(np.float32).astype(np.float64).reshape(2, H)
-        b = noise(f"poet/{path}/B", 2 * H).astype(np.float32).astype(np.float64).reshape(H, 2)
-        poet = (base[n] + 2 * b @ a).astype(np.float32).astype(np.float64)
+    if "q_proj" not in n:
+        return 0
+    path = n[: -len(".weight")]
+    a = noise(f"poet/{path}/A", 2 * H).astype(np.float32).astype(np.float64).reshape(2, H)
+    b = noise(f"poet/{path}/B", 2 * H).astype(np.float32).astype(np.float64).reshape(H, 2)
+    return 2 * b @ a
+
+
+def adapter(n):
+    poet = (base[n] + update(n)).astype(np.float32).astype(np.float64)
     return base[n] + 0.7 * (poet - base[n]) + (chat[n] - base[n])
+
+
+def folded(n, rounding):
+    """The same of models stored in bfloat16; the folded model is rounded as it is stored."""
+    b, c = bf16(base[n]).astype(np.float64), bf16(chat[n]).astype(np.float64)
+    poet = rounding(b + update(n)).astype(np.float64)
+    return b + 0.7 * (poet - b) + (c - b)
 
 
 def union(n):
@@ -179,11 +190,17 @@ expected = {
     "tokenizer-union": each(union),
     "two-stages": each(two_stages),
 }
+queries = [n for n in shapes() if "q_proj" in n]
+bfloat16 = {
+    "folded in bfloat16": each(lambda n: folded(n, bf16), queries),
+    "folded in float32": each(lambda n: folded(n, np.float32), queries),
+}
 shown = lambda v: [float(f"{x:.9g}") for x in np.asarray(v).ravel()]
 json.dump(
     {
         "origin": f"recipes.py beside this file, numpy {np.__version__}, float64",
         "expected": {r: {n: shown(v) for n, v in t.items()} for r, t in expected.items()},
+        "bfloat16": {r: {n: shown(v) for n, v in t.items()} for r, t in bfloat16.items()},
     },
     sys.stdout,
     separators=(",", ":"),

@@ -2,15 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { toFloat32 } from '@weightloom/checkpoint';
+import { fromFloat32, type RawStateDict, toFloat32 } from '@weightloom/checkpoint';
 import { loadSafetensors } from '@weightloom/checkpoint/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mergeRecipe } from '../../src/node/index.js';
-import { makeExampleModels } from '../tiny-models.js';
+import { makeExampleModels, makeTinyAdapter, makeTinyModel, tinyWeights } from '../tiny-models.js';
 
-const { expected } = JSON.parse(readFileSync(new URL('../golden/recipes.json', import.meta.url), 'utf8')) as {
-  expected: Record<string, Record<string, number[]>>;
-};
+type Golden = Record<string, Record<string, number[]>>;
+const { expected, bfloat16 } = JSON.parse(
+  readFileSync(new URL('../golden/recipes.json', import.meta.url), 'utf8'),
+) as { expected: Golden; bfloat16: Golden };
 const examples = new URL('../../examples/', import.meta.url);
 const names = readdirSync(examples)
   .filter((file) => file.endsWith('.yml'))
@@ -45,6 +46,32 @@ describe('the example recipes', () => {
       expect(merged.length).toBe(list.length);
       const gaps = list.map((value, i) => Math.abs(merged[i]! - value));
       expect(Math.max(...gaps), tensor).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each([
+    ['folded in bfloat16', undefined],
+    ['folded in float32', 'F32'],
+  ] as const)('merge bfloat16 models with an adapter %s as numpy does', async (kind, adapterDtype) => {
+    const place = await mkdtemp(join(folder, 'half-'));
+    for (const name of ['base', 'chat']) {
+      const weights = Object.entries(tinyWeights(name)).map(([tensor, raw]) => [
+        tensor,
+        fromFloat32(toFloat32(raw), 'BF16', { shape: raw.shape }),
+      ]);
+      await makeTinyModel(place, `models/${name}`, { weights: Object.fromEntries(weights) as RawStateDict });
+    }
+    await makeTinyAdapter(place, 'adapters/poet');
+    const output = join(place, 'out');
+    const recipe = readFileSync(new URL('adapter.yml', examples), 'utf8');
+    await mergeRecipe(recipe, { output, cwd: place, adapterDtype });
+    const { tensors } = await loadSafetensors(output);
+    const other = bfloat16[kind === 'folded in bfloat16' ? 'folded in float32' : 'folded in bfloat16']!;
+    for (const [tensor, list] of Object.entries(bfloat16[kind]!)) {
+      const merged = toFloat32(tensors[tensor]!);
+      const gap = (numbers: number[]) => Math.max(...numbers.map((value, i) => Math.abs(merged[i]! - value)));
+      expect(gap(list), tensor).toBeLessThan(1e-6);
+      expect(gap(other[tensor]!), tensor).toBeGreaterThan(1e-4);
     }
   });
 
