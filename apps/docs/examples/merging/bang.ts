@@ -18,11 +18,11 @@ import {
   max,
   mean as average,
   softmax,
-  tidy,
 } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { changed, percentRight, pick, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { barsOf, mean, tableOf } from '../../src/summary.js';
 
@@ -112,7 +112,7 @@ async function repetition({ key, signal, quick, step }: Repetition) {
   const apply: ApplyFunction = (params, inputs) => model.apply(params, inputs);
   const trust = async (params: StateDict) => {
     const logits = await outputs(params);
-    const confidence = tidy(() => average(max(softmax(logits), { axis: 1 }))).item();
+    const confidence = await numberOf(() => average(max(softmax(logits), { axis: 1 })));
     return { confidence, ece: await calibrationError(logits, other.targets) };
   };
   const result = {
@@ -129,7 +129,7 @@ async function repetition({ key, signal, quick, step }: Repetition) {
     },
     outputs:
       100 *
-      tidy(() => accuracy(ensemble(apply, [zeroShot, tuned.plain])(other.inputs), other.targets)).item(),
+      (await numberOf(() => accuracy(ensemble(apply, [zeroShot, tuned.plain])(other.inputs), other.targets))),
     cells: await outcomeCells([before, after, between], other.targets),
     curves: { plain: await curve(tuned.plain), smoothed: await curve(tuned.smoothed) },
     trust: {

@@ -1,9 +1,10 @@
 import { evolveRecipe, type EvolveRecipeOptions } from '@weightloom/merging';
 import { mlp, softmaxCrossEntropy, type StateDict } from '@weightloom/nn';
-import { backendReport, dispose, foldIn, tidy } from '@weightloom/tensor-gpu';
+import { backendReport, dispose, foldIn } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { ofClasses, percentRight, rowsOf, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { barsOf, mean, tableOf } from '../../src/summary.js';
 
@@ -57,8 +58,10 @@ async function repetition({ key, signal, quick, step }: Repetition) {
     recipe,
     models,
     parameters: { a: weights, b: weights, c: weights },
-    evaluate: (params) =>
-      -tidy(() => softmaxCrossEntropy(model.apply(params, validation.inputs), validation.targets).item()),
+    evaluate: async (params) =>
+      -(await numberOf(() =>
+        softmaxCrossEntropy(model.apply(params, validation.inputs), validation.targets),
+      )),
     generations: quick ? 1 : GENERATIONS,
     sigma: 0.12,
     key: foldIn(key, 'search'),

@@ -9,10 +9,11 @@ import {
   weightGrid,
 } from '@weightloom/merging';
 import { accuracy, mlp, type StateDict } from '@weightloom/nn';
-import { backendReport, dispose, foldIn, tidy } from '@weightloom/tensor-gpu';
+import { backendReport, dispose, foldIn } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { ofClasses, percentRight, rowsOf, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { barsOf, mean, tableOf } from '../../src/summary.js';
 
@@ -81,7 +82,7 @@ async function repetition({ key, signal, quick, step }: Repetition) {
     fisher: await right(merged),
     plainly: await right(plainly.params),
     weighted: await right(weighted.params),
-    ensemble: 100 * tidy(() => accuracy(ensemble(apply, models)(test.inputs), test.targets)).item(),
+    ensemble: 100 * (await numberOf(() => accuracy(ensemble(apply, models)(test.inputs), test.targets))),
     curves: { fisher: weighted.scores, plain: plainly.scores },
   };
   dispose([pool, validation, test, base, models, fishers, merged, weighted.params, plainly.params]);

@@ -7,10 +7,11 @@ import {
   uniformSoup,
 } from '@weightloom/merging';
 import { accuracy, type Dataset, mlp, softmaxCrossEntropy, type StateDict } from '@weightloom/nn';
-import { backendReport, dispose, foldIn, generator, mul, tidy } from '@weightloom/tensor-gpu';
+import { backendReport, dispose, foldIn, generator, mul } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { batchesOf, percentRight, pick, rowsOf, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { barsOf, mean, tableOf } from '../../src/summary.js';
 
@@ -37,8 +38,8 @@ const model = mlp({ sizes: [64, 64, 64, 10] });
 const apply: ApplyFunction = (params, inputs) => model.apply(params, inputs);
 
 /** The share that an ensemble gets right, in percent. */
-const ensembleScore = (models: readonly StateDict[], data: Dataset): number =>
-  100 * tidy(() => accuracy(ensemble(apply, models)(data.inputs), data.targets)).item();
+const ensembleScore = async (models: readonly StateDict[], data: Dataset): Promise<number> =>
+  100 * (await numberOf(() => accuracy(ensemble(apply, models)(data.inputs), data.targets)));
 
 /** Accuracies on test data, in percent, for one seed. */
 async function repetition({ key, signal, quick, step }: Repetition) {
@@ -114,8 +115,8 @@ async function repetition({ key, signal, quick, step }: Repetition) {
     uniform: await right(uniform),
     greedy: await right(greedy.params),
     learned: await right(learned.params),
-    ensemble: ensembleScore(ingredients, test),
-    greedyEnsemble: ensembleScore(
+    ensemble: await ensembleScore(ingredients, test),
+    greedyEnsemble: await ensembleScore(
       chosen.members.map((i) => ingredients[i]!),
       test,
     ),

@@ -1,10 +1,11 @@
 import { modelStock, uniformSoup } from '@weightloom/merging';
 import { mlp, type StateDict } from '@weightloom/nn';
 import { cosine, norm, subtract } from '@weightloom/state-dict';
-import { backendReport, dispose, foldIn, generator, tidy } from '@weightloom/tensor-gpu';
+import { backendReport, dispose, foldIn, generator } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { percentRight, pick, rowsOf, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { barsOf, mean, tableOf } from '../../src/summary.js';
 
@@ -48,7 +49,8 @@ async function repetition({ key, signal, quick, step }: Repetition) {
   const averages = await Promise.all(pairs.map((pair) => uniformSoup(pair)));
   // #endregion main
 
-  const distance = (params: StateDict): number => tidy(() => norm(subtract(params, centre)).item());
+  const distances = async (list: readonly StateDict[]): Promise<number> =>
+    mean(await Promise.all(list.map((params) => numberOf(() => norm(subtract(params, centre))))));
   const right = async (list: readonly StateDict[]): Promise<number> => {
     const percents: number[] = [];
     for (const params of list) percents.push(await percentRight(model, params, test));
@@ -57,10 +59,10 @@ async function repetition({ key, signal, quick, step }: Repetition) {
   const change = (params: StateDict): StateDict => subtract(params, base);
   const result = {
     distance: {
-      base: distance(base),
-      tune: mean(pairs.flat().map(distance)),
-      average: mean(averages.map(distance)),
-      stock: mean(stocks.map(distance)),
+      base: await distances([base]),
+      tune: await distances(pairs.flat()),
+      average: await distances(averages),
+      stock: await distances(stocks),
     },
     accuracy: {
       base: await right([base]),
@@ -69,7 +71,7 @@ async function repetition({ key, signal, quick, step }: Repetition) {
       stock: await right(stocks),
       centre: await right([centre]),
     },
-    cosine: mean(pairs.map(([a, b]) => tidy(() => cosine(change(a!), change(b!)).item()))),
+    cosine: mean(await Promise.all(pairs.map(([a, b]) => numberOf(() => cosine(change(a!), change(b!)))))),
   };
   dispose([pool, validation, test, base, lesson, tunes, centre, stocks, averages]);
   await step('measured');

@@ -1,10 +1,11 @@
 import { addGaussianNoise, adjustContrast } from '@weightloom/datasets';
 import { patchWeights, robustWeightSignature } from '@weightloom/merging';
 import { type Dataset, mlp, type StateDict } from '@weightloom/nn';
-import { abs, backendReport, dispose, foldIn, generator, max, sub, tidy } from '@weightloom/tensor-gpu';
+import { abs, backendReport, dispose, foldIn, generator, max, sub } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { changed, percentRight, rowsOf, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { barsOf, mean, tableOf } from '../../src/summary.js';
 
@@ -75,8 +76,8 @@ async function repetition({ key, signal, quick, step }: Repetition) {
     }
     curves.push(points);
   }
-  const gaps = Object.keys(clean).map((name) =>
-    tidy(() => max(abs(sub(unpatched[name]!, clean[name]!)))).item(),
+  const gaps = await Promise.all(
+    Object.keys(clean).map((name) => numberOf(() => max(abs(sub(unpatched[name]!, clean[name]!))))),
   );
   const result = {
     clean: await right(clean),

@@ -13,12 +13,12 @@ import {
   take,
   type Tensor,
   tensor,
-  tidy,
   uniform,
 } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { pick, rowsOf, rowsOfStep, splitDigits, train } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { mean } from '../../src/summary.js';
 
@@ -64,14 +64,13 @@ async function repetition({ key, signal, quick, step }: Repetition) {
   // #region main
   const { train: pool, validation, test } = await splitDigits(key);
   const table = uniform(foldIn(key, 'rewards'), [10, ACTIONS]);
-  const rows = Array.from({ length: 10 }, (_, c) =>
-    Array.from(table.dataSync()).slice(c * ACTIONS, (c + 1) * ACTIONS),
-  );
+  const rewards = Array.from(await table.data());
+  const rows = Array.from({ length: 10 }, (_, c) => rewards.slice(c * ACTIONS, (c + 1) * ACTIONS));
   const third = rows.map((row) => row.indexOf([...row].sort((a, b) => b - a)[2]!));
 
   // Two models fine-tuned from one base to imitate the third-best action, on other examples and in another order.
   const labelled = rowsOf(pool, 0, 600);
-  const shown = Int32Array.from(labelled.targets.dataSync(), (label) => third[label]!);
+  const shown = Int32Array.from(await labelled.targets.data(), (label) => third[label]!);
   const lessons = { inputs: labelled.inputs, targets: tensor(shown) };
   const common = { model, signal, quick };
   const base = await train({
@@ -116,19 +115,23 @@ async function repetition({ key, signal, quick, step }: Repetition) {
 
   const soup = await linear(models);
   const results = new Map<string, Measured>();
-  const measure = (params: StateDict): Omit<Measured, 'course'> =>
-    tidy(() => {
-      const scores = model.apply(params, test.inputs);
-      const expected = average(sum(mul(softmax(scores), take(table, test.targets)), { axis: 1 }));
-      const from = (held: StateDict): number => klDivergence(model.apply(held, test.inputs), scores).item();
-      return { reward: expected.item(), soup: from(soup), first: from(models[0]!) };
-    });
-  const start = measure(models[0]!);
-  const soupAlone = measure(soup);
+  const measure = async (params: StateDict): Promise<Omit<Measured, 'course'>> => {
+    const scores = model.apply(params, test.inputs);
+    const from = (held: StateDict): Promise<number> =>
+      numberOf(() => klDivergence(model.apply(held, test.inputs), scores));
+    const reward = await numberOf(() =>
+      average(sum(mul(softmax(scores), take(table, test.targets)), { axis: 1 })),
+    );
+    const result = { reward, soup: await from(soup), first: await from(models[0]!) };
+    scores.dispose();
+    return result;
+  };
+  const start = await measure(models[0]!);
+  const soupAlone = await measure(soup);
   for (const reference of references) {
     for (const beta of BETAS) {
       const { params, reference: held, divergences } = await practise(reference, beta);
-      results.set(`${reference} ${beta}`, { ...measure(params), course: divergences });
+      results.set(`${reference} ${beta}`, { ...(await measure(params)), course: divergences });
       dispose([params, held]);
     }
     await step(`held to ${reference}`);

@@ -8,20 +8,11 @@ import {
   trainWash,
 } from '@weightloom/merging';
 import { accuracy, type Dataset, mlp, sgd, softmaxCrossEntropy } from '@weightloom/nn';
-import {
-  add,
-  backendReport,
-  dispose,
-  foldIn,
-  mul,
-  normal,
-  take,
-  type Tensor,
-  tidy,
-} from '@weightloom/tensor-gpu';
+import { add, backendReport, dispose, foldIn, mul, normal, take, type Tensor } from '@weightloom/tensor-gpu';
 import { check } from '../../src/check.js';
 import { percentRight, rowsOfStep, splitDigits } from '../../src/digits.js';
 import type { Paper, RunOptions, RunResult } from '../../src/example.js';
+import { numberOf } from '../../src/number-of.js';
 import { repeat, type Repetition } from '../../src/repeat.js';
 import { mean, tableOf } from '../../src/summary.js';
 
@@ -98,7 +89,7 @@ async function repetition({ key, signal, quick, step }: Repetition): Promise<Rec
     for (const one of models) single.push(await percentRight(model, one, test));
     results[name] = {
       averaged: await percentRight(model, params, test),
-      ensemble: 100 * tidy(() => accuracy(ensemble(apply, models)(test.inputs), test.targets)).item(),
+      ensemble: 100 * (await numberOf(() => accuracy(ensemble(apply, models)(test.inputs), test.targets))),
       single: mean(single),
       kilobytes: sent.bytes / 1000,
     };

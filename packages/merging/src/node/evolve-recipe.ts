@@ -49,7 +49,7 @@ export interface RecipeEvolution extends Evolution {
 export async function evolveRecipe(options: EvolveRecipeOptions): Promise<RecipeEvolution> {
   const { output, recipe, onGeneration } = options;
   const journal = join(output, 'evolution.json');
-  const id = identity(options);
+  const id = await identity(options);
   const state = await earlier(journal, id, options);
   const common = {
     ...options,
@@ -101,7 +101,7 @@ const mergeSettings = (options: EvolveRecipeOptions) => {
 };
 
 /** What decides the course of a search, apart from models and score. */
-function identity(options: EvolveRecipeOptions): string {
+async function identity(options: EvolveRecipeOptions): Promise<string> {
   const {
     recipe,
     parameters,
@@ -118,7 +118,7 @@ function identity(options: EvolveRecipeOptions): string {
   const parts = [
     recipe,
     parameters,
-    [...key.dataSync()],
+    [...(await key.data())],
     { population, sigma, method, seed, compat, allowCrimes, truncateVocabulary, tensors },
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
