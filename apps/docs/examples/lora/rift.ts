@@ -29,9 +29,9 @@ export const claim =
   'at least 0.3 points higher and whose robust accuracy is at most half a point lower.';
 
 const EPSILON = 0.12;
-const STEPS = 250;
+const STEPS = 400;
 const TUNING = 150;
-const ATTACKS = 2; // test attacks an accuracy is averaged over
+const ATTACKS = 4; // test attacks an accuracy is averaged over
 const model = heMlp([64, 64, 64, 64, 64, 64, 10]);
 const HIDDEN = [0, 1, 2, 3, 4].map((i) => `layers.${i}`);
 const attack = pgdAttack(model, softmaxCrossEntropy, { epsilon: EPSILON, steps: 5 });
@@ -195,6 +195,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
         { expected: { atLeast: 0 }, band: [-15, 30], unit: 'points' },
       ),
     ],
+    notReproduced: {
+      'Robust accuracy, least critical layer − most critical layer fine-tuned':
+        'Single seeds go from a loss of 0.3 points to a gain of 1.1; over eight seeds the mean gain is 0.4, but one seed, or a mean over few, may lose.',
+    },
     backend: backendReport().name,
     table: {
       columns: ['weights', 'right, percent', 'right under attack, percent'],
