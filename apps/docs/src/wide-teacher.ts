@@ -105,7 +105,7 @@ export function sweep(
     let last = 0;
     for (let i = 0; i < steps; i++) {
       const next = program.step(state, { ...data, index: batches[i % batches.length]! }, { learningRate });
-      if (i >= steps - batches.length) last += next.loss.item() / batches.length;
+      if (i >= steps - batches.length) last += next.loss.item() / Math.min(steps, batches.length);
       next.loss.dispose();
       state = next.state;
     }

@@ -33,7 +33,7 @@ async function once({ key, quick, step }: Repetition) {
     for (const start of STARTS) {
       const optimizer = adam({ learningRate: 1 }); // the rates of the sweep override it
       runs.push(
-        sweep(teacher, { start, optimizer, rates: RATES, steps: quick ? 9 : STEPS, key: foldIn(key, start) }),
+        sweep(teacher, { start, optimizer, rates: RATES, steps: quick ? 2 : STEPS, key: foldIn(key, start) }),
       );
       await step(`width ${width}, ${NAMES[start]}`);
     }

@@ -34,7 +34,7 @@ async function once({ key, signal, quick, step }: Repetition) {
       const optimizer = loraPlus({ learningRate: 1, ratio }); // the rates of the sweep override it
       const start = 'init_a';
       runs.push(
-        sweep(teacher, { start, optimizer, rates: RATES, steps: quick ? 9 : STEPS, key: foldIn(key, start) }),
+        sweep(teacher, { start, optimizer, rates: RATES, steps: quick ? 2 : STEPS, key: foldIn(key, start) }),
       );
       await step(`width ${width}, ratio ${ratio}`);
     }

@@ -60,7 +60,7 @@ async function once({ key, signal, quick, step }: Repetition) {
   });
   await step('GPT trained');
   const held = Math.floor(task.length * 0.9);
-  const test: Dataset = textDataset(task.subarray(held, held + 160 * CONTEXT + 1), CONTEXT);
+  const test: Dataset = textDataset(task.subarray(held, held + (quick ? 16 : 160) * CONTEXT + 1), CONTEXT);
   const lossOf = async (of: Pick<typeof model, 'apply'>, params: StateDict): Promise<number> =>
     (await evaluate({ model: of, params, data: test, metrics: { loss: softmaxCrossEntropy } })).loss;
 
