@@ -43,7 +43,7 @@ let fixed = 0;
 for (const name of names) {
   const { modes, default: run } = await import(join(here, name));
   for (const mode of modes) {
-    const inPage = mode.startsWith('webg');
+    const inPage = mode.startsWith('webg') || mode.endsWith('in a page');
     if (inPage && !opened) {
       console.log(`${name} ${mode}: skipped, there is no Chromium on the PATH`);
       continue;
