@@ -1,4 +1,4 @@
-import { mlp, softmaxCrossEntropy } from '@weightloom/nn';
+import { softmaxCrossEntropy } from '@weightloom/nn';
 import type { StateDict } from '@weightloom/state-dict';
 import { add, generator, key, mul, type Tensor, tensor } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
@@ -12,19 +12,13 @@ import {
   weightMatching,
 } from '../../src/index.js';
 import golden from '../golden/align.json' with { type: 'json' };
+import { goldenInputs, goldenModel, goldenPair } from '../golden-pair.js';
 import { numbers } from '../helpers.js';
 import { difference, draw, farthest, samples } from './models.js';
 
-const model = mlp({ sizes: golden.sizes });
-const fill = (values: Record<string, number[]>): StateDict =>
-  Object.fromEntries(
-    Object.entries(model.init(key(0))).map(([name, t]) => [
-      name,
-      tensor(Float32Array.from(values[name]!), t.shape),
-    ]),
-  );
-const [a, b] = [fill(golden.a), fill(golden.b)];
-const inputs = tensor(Float32Array.from(golden.inputs), [50, golden.sizes[0]!]);
+const model = goldenModel;
+const [a, b] = goldenPair();
+const inputs = goldenInputs();
 const { apply } = model;
 
 describe('weightMatching', () => {

@@ -4,6 +4,7 @@ import { key, mul, normal, tensor } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
 import { interpolate, permute, repair, resetBatchNorm, singularAlignment } from '../../src/index.js';
 import golden from '../golden/align.json' with { type: 'json' };
+import { goldenPair } from '../golden-pair.js';
 import { numbers } from '../helpers.js';
 
 const network = cnn({ input: [1, 4, 4], channels: [4, 5], classes: 3, norm: 'batch' });
@@ -88,15 +89,7 @@ describe('repair', () => {
 });
 
 describe('singularAlignment', () => {
-  const model = mlp({ sizes: golden.sizes });
-  const fill = (values: Record<string, number[]>): StateDict =>
-    Object.fromEntries(
-      Object.entries(model.init(key(0))).map(([name, t]) => [
-        name,
-        tensor(Float32Array.from(values[name]!), t.shape),
-      ]),
-    );
-  const [a, b] = [fill(golden.a), fill(golden.b)];
+  const [a, b] = goldenPair();
 
   it.each(golden.singular)(
     'gives what numpy gives for gamma $gamma',

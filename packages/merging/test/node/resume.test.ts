@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mergeRecipe } from '../../src/node/index.js';
 import { makeExampleModels } from '../tiny-models.js';
+import { watched } from './killed-merge.js';
 
 /** What the disk is said to have, where a test says so. */
 let free: StatsFs | undefined;
@@ -44,20 +45,11 @@ async function merge(name: string, stopAfter = Infinity, options: { seed?: numbe
     maxShardSize: 1500,
     signal: stop.signal,
     ...options,
-    onPlan: (plan) => ({
-      ...plan,
-      tensors: plan.tensors.map((tensor) => ({
-        ...tensor,
-        method: {
-          ...tensor.method!,
-          begin(tensors) {
-            made.push(tensor.name);
-            if (made.length > stopAfter) stop.abort(new Error('interrupted'));
-            return tensor.method!.begin(tensors);
-          },
-        },
-      })),
-    }),
+    onPlan: (plan) =>
+      watched(plan, (tensor) => {
+        made.push(tensor);
+        if (made.length > stopAfter) stop.abort(new Error('interrupted'));
+      }),
   });
   return { output, made, run };
 }

@@ -1,22 +1,15 @@
 import { cnn, mlp } from '@weightloom/nn';
-import type { StateDict } from '@weightloom/state-dict';
-import { add, key, mul, normal, type Tensor, tensor } from '@weightloom/tensor-gpu';
+import { add, key, mul, normal, type Tensor } from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
 import { chooseSeparate, mergedWidths, partialMerge, permute, planRatios, pleas } from '../../src/index.js';
 import golden from '../golden/align.json' with { type: 'json' };
+import { goldenInputs, goldenModel, goldenPair } from '../golden-pair.js';
 import { dict, numbers } from '../helpers.js';
 import { difference, draw, farthest } from '../align/models.js';
 
-const model = mlp({ sizes: golden.sizes });
-const fill = (values: Record<string, number[]>): StateDict =>
-  Object.fromEntries(
-    Object.entries(model.init(key(0))).map(([name, t]) => [
-      name,
-      tensor(Float32Array.from(values[name]!), t.shape),
-    ]),
-  );
-const [a, b] = [fill(golden.a), fill(golden.b)];
-const inputs = tensor(Float32Array.from(golden.inputs), [50, golden.sizes[0]!]);
+const model = goldenModel;
+const [a, b] = goldenPair();
+const inputs = goldenInputs();
 const { apply } = model;
 const halfSum = (x: Tensor, y: Tensor) => mul(add(x, y), 0.5);
 
