@@ -1,5 +1,6 @@
 /** Runs in a page: attention and softmax, compiled, on a backend and on the wasm core, against float64. */
 import * as t from '../../src/index.js';
+import { useBackend } from './use-backend.js';
 
 type Compute = (...inputs: t.Tensor[]) => t.Tensor;
 interface Case {
@@ -174,7 +175,7 @@ function distance(got: ArrayLike<number>, want: ArrayLike<number>): number {
 async function compare(title: string, name: t.BackendName): Promise<Found> {
   const compute = async (backend: t.BackendName) => {
     t.resetBackend();
-    t.setBackend(await t.initBackend(backend));
+    await useBackend(backend);
     const { inputs, compute: f, reference } = cases[title]();
     const compiled = t.jit(f);
     const result = await numbers(compiled(...inputs));
@@ -194,7 +195,7 @@ async function compare(title: string, name: t.BackendName): Promise<Found> {
 /** Steps of compiled functions on a backend. */
 async function plans(name: t.BackendName): Promise<Record<string, readonly string[]>> {
   t.resetBackend();
-  t.setBackend(await t.initBackend(name));
+  await useBackend(name);
   const x = t.ones([2, 20, 8]);
   const attend = (q: t.Tensor): t.Tensor => t.scaledDotProductAttention(q, q, q, { causal: true });
   const weights = (q: t.Tensor): t.Tensor => t.softmax(t.matmul(q, t.swapAxes(q, -1, -2)));
@@ -231,7 +232,7 @@ async function plans(name: t.BackendName): Promise<Record<string, readonly strin
 /** Softmax of more elements than float32 can number, whose rows repeat: how many differ from the first of their kind. */
 async function beyond24Bits(name: t.BackendName): Promise<{ wrong: number; steps: readonly string[] }> {
   t.resetBackend();
-  t.setBackend(await t.initBackend(name));
+  await useBackend(name);
   const count = 2 ** 18 + 7;
   const values = Float32Array.from({ length: count * 64 }, (_, i) => Math.sin(i % 192));
   const compiled = t.jit((x: t.Tensor) => t.softmax(x));
@@ -246,7 +247,7 @@ async function beyond24Bits(name: t.BackendName): Promise<{ wrong: number; steps
 /** Bytes a backend has taken after attention over 1024 positions, whose scores alone would be 4 MiB. */
 async function reserved(name: t.BackendName): Promise<number> {
   t.resetBackend();
-  t.setBackend(await t.initBackend(name));
+  await useBackend(name);
   const x = t.normal(t.key(0), [1024, 16]);
   const attended = t.jit((q: t.Tensor) => t.scaledDotProductAttention(q, q, q))(x);
   await attended.data();

@@ -2,6 +2,7 @@
 import * as api from '../../src/index.js';
 import { rows } from '../conformance/cases.js';
 import { checks, type Demand } from '../conformance/check.js';
+import { useBackend } from './use-backend.js';
 
 export interface Outcome {
   readonly row: string;
@@ -21,4 +22,4 @@ const run = async (title: string, from: number, to: number, demand: Demand): Pro
   }
   return outcomes;
 };
-Object.assign(globalThis, { weightloom: api, conformance: run });
+Object.assign(globalThis, { weightloom: api, conformance: run, useBackend });

@@ -20,8 +20,7 @@ export function conformsOn(name: 'webgpu' | 'webgl2'): void {
       const entry = fileURLToPath(new URL('conformance-page.ts', import.meta.url));
       browser = await openBrowser(await bundle({ entryPoints: [entry] }));
       page = await browser.open('', 'conformance');
-      expect(await page.evaluate(`weightloom.initBackend('${name}')`)).toBe(name);
-      await page.evaluate(`weightloom.setBackend('${name}')`);
+      await page.evaluate(`useBackend('${name}')`);
     });
     afterAll(() => browser?.close());
 

@@ -5,6 +5,7 @@ import { buffer } from '../../src/gpujs/plan/pass.js';
 import { pass } from '../../src/gpujs/plan/text.js';
 import type { ResidentExecutor } from '../../src/gpujs/resident/executor.js';
 import * as t from '../../src/index.js';
+import { useBackend } from './use-backend.js';
 
 type Name = 'webgpu' | 'webgl2';
 type Params = Record<'w1' | 'b1' | 'w2', t.Tensor>;
@@ -12,7 +13,7 @@ type Params = Record<'w1' | 'b1' | 'w2', t.Tensor>;
 /** Runs `f` on a backend, after what ran before has been forgotten. */
 async function on<T>(name: t.BackendName, f: () => T | Promise<T>): Promise<T> {
   t.resetBackend();
-  t.setBackend(await t.initBackend(name));
+  await useBackend(name);
   try {
     return await f();
   } finally {

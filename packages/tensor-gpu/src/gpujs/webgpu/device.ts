@@ -12,6 +12,7 @@ import { KernelCache, type Kernel } from './kernels.js';
 import { isTiled, planProduct } from './matmul.js';
 import { BufferPool, type PooledBuffer } from './buffers.js';
 import { PixelReader } from './pixels.js';
+import { type Dispatch, dispatchOf } from './tiles.js';
 
 const MAP_READ = 0x01;
 const COPY_DST = 0x08;
@@ -32,6 +33,8 @@ interface GpuImage extends Image {
 export class WebGpuDevice implements Device {
   readonly name = 'webgpu';
   readonly prefersWaiting = true;
+  /** How programs made from now on are cut. */
+  dispatch: Dispatch;
   readonly #gpu: GpuModule;
   readonly #device: GPUDevice;
   readonly #pool: BufferPool;
@@ -48,6 +51,7 @@ export class WebGpuDevice implements Device {
   constructor(gpu: GpuModule, device: GPUDevice) {
     this.#gpu = gpu;
     this.#device = device;
+    this.dispatch = dispatchOf(device);
     const invalid = (message: string): void => {
       this.#fault ??= new BackendError({ where: 'webgpu', expected: 'valid commands', received: message });
     };
@@ -73,13 +77,12 @@ export class WebGpuDevice implements Device {
   }
 
   group(program: Pick<Program, 'steps' | 'outputs'>): Unit[] {
-    return fuse(this.#gpu, program, this.#device.limits.maxComputeWorkgroupsPerDimension);
+    return fuse(this.#gpu, program, this.dispatch);
   }
 
   plan(step: Step, lengthOf: (buffer: number) => number): Plan {
-    const { maxComputeWorkgroupsPerDimension: maxGroups } = this.#device.limits;
-    if (step.kind === 'kernel' && step.name === 'gather') return planGather(step, maxGroups);
-    if (isTiled(step)) return planProduct(step, maxGroups);
+    if (step.kind === 'kernel' && step.name === 'gather') return planGather(step, this.dispatch.maxGroups);
+    if (isTiled(step, this.dispatch)) return planProduct(step, this.dispatch);
     return planStep(step, lengthOf, true);
   }
 

@@ -11,6 +11,7 @@ import { attentionPass, matchAttention } from './attention.js';
 import { type Epilogue, isTiled, nameOfShader, productShader } from './matmul.js';
 import { translateParts } from './shader.js';
 import { matchSoftmax, type Softmax, softmaxPass } from './softmax.js';
+import type { Dispatch } from './tiles.js';
 import { type Uses, usesOf } from './uses.js';
 
 /** Float arithmetic that reads the product cell by cell, and writes one result. */
@@ -31,7 +32,12 @@ function follows(step: Step, product: KernelStep): step is MapStep {
  * The steps of a program, those put together that one kernel computes, so that what lies between them is never in memory:
  * attention; a softmax; and products whose only user is elementwise arithmetic (bias, activation, a scaled update of weights).
  */
-export function fuse(gpu: GpuModule, program: Pick<Program, 'steps' | 'outputs'>, maxGroups: number): Unit[] {
+export function fuse(
+  gpu: GpuModule,
+  program: Pick<Program, 'steps' | 'outputs'>,
+  dispatch: Dispatch,
+): Unit[] {
+  const { maxGroups } = dispatch;
   const { steps } = program;
   const uses = usesOf(program);
   /** The unit at its last step; `null` at the others. */
@@ -45,10 +51,10 @@ export function fuse(gpu: GpuModule, program: Pick<Program, 'steps' | 'outputs'>
     if (softmax) put(attentionUnit(gpu, softmax, uses, maxGroups) ?? softmaxUnit(gpu, softmax, maxGroups));
   }
   for (const step of steps) {
-    if (!isTiled(step) || fused.has(step)) continue;
+    if (!isTiled(step, dispatch) || fused.has(step)) continue;
     const [user, ...others] = uses.readersOf(step.output.buffer);
     if (!user || others.length > 0 || fused.has(user) || !follows(user, step)) continue;
-    const pass = fusedPass(gpu, step, user, maxGroups);
+    const pass = fusedPass(gpu, step, user, dispatch);
     if (pass) put({ steps: [step, user], passes: [pass] });
   }
   return steps.flatMap((step) => {
@@ -73,7 +79,7 @@ function attentionUnit(gpu: GpuModule, softmax: Softmax, uses: Uses, maxGroups: 
 }
 
 /** gpu.js translates the arithmetic; where it reads the product it gets the cell at hand. */
-function fusedPass(gpu: GpuModule, product: KernelStep, map: MapStep, maxGroups: number): Pass | null {
+function fusedPass(gpu: GpuModule, product: KernelStep, map: MapStep, dispatch: Dispatch): Pass | null {
   const plan = planMap(map);
   if ('refused' in plan || plan.passes.length !== 1) return null;
   const [{ source, args: mapArgs, length, result }] = plan.passes;
@@ -100,6 +106,6 @@ function fusedPass(gpu: GpuModule, product: KernelStep, map: MapStep, maxGroups:
   };
   const [left, right] = product.inputs.map((o) => nameOf(refOf(o)));
   const bindings = [...args.map(nameOf), ...arrays, 'result'];
-  const shader = productShader(product, maxGroups, [left, right], bindings, epilogue);
+  const shader = productShader(product, dispatch, [left, right], bindings, epilogue);
   return { source: nameOfShader(shader), length, args: [...args, ...further], result, shader };
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '../../tensor/shape.js';
 import type { Plan, Shader } from '../plan/pass.js';
 import { argNames } from '../plan/text.js';
 import { refOf } from '../plan/kernels/single.js';
-import { threadsOf, tileFor } from './tiles.js';
+import { type Dispatch, threadsOf, tileFor } from './tiles.js';
 
 /** Terms of the inner axis that lie in workgroup memory at a time. */
 const DEPTH = 16;
@@ -71,7 +71,7 @@ const isInnerFirst = ({ layout: { strides } }: Operand, own: number, inner: numb
  */
 export function productShader(
   { name, inputs: [a, b] }: KernelStep,
-  maxGroups: number,
+  { maxGroups }: Dispatch,
   arrays: readonly [string, string],
   bindings: readonly string[],
   epilogue: Epilogue | null,
@@ -157,22 +157,19 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
 /** What tells a shader with its numbers from others. */
 export const nameOfShader = ({ code, params }: Shader): string => `${params?.join() ?? ''} ${code}`;
 
-/** Below this many multiplications there is nothing to share between threads, and gpu.js's kernel of one thread a cell serves. */
-const LEAST_WORK = 1 << 15;
-
 /** Whether a step is a product that is worth tiles. */
-export function isTiled(step: Step): step is KernelStep {
+export function isTiled(step: Step, { leastWork }: Dispatch): step is KernelStep {
   if (step.kind !== 'kernel' || (step.name !== 'dot' && step.name !== 'dotSum')) return false;
   const [batch, m, k] = step.inputs[0].layout.shape;
-  return batch * m * k * step.inputs[1].layout.shape[2] >= LEAST_WORK;
+  return batch * m * k * step.inputs[1].layout.shape[2] >= leastWork;
 }
 
 /** A stack of matrix products (`dot`), or the sum of one (`dotSum`), over operands in any layout. */
-export function planProduct(step: KernelStep, maxGroups: number): Plan {
+export function planProduct(step: KernelStep, dispatch: Dispatch): Plan {
   const { args, nameOf } = argNames(step.inputs.map(refOf));
   const [left, right] = step.inputs.map((o) => nameOf(refOf(o)));
   const bindings = [...args.map(nameOf), 'result'];
-  const shader = productShader(step, maxGroups, [left, right], bindings, null);
+  const shader = productShader(step, dispatch, [left, right], bindings, null);
   return {
     passes: [
       {
