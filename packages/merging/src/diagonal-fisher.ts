@@ -2,7 +2,6 @@ import type { LongWorkOptions } from '@weightloom/nn';
 import { isFloat, mapTensors, type StateDict, stateDict } from '@weightloom/state-dict';
 import {
   add,
-  conv2d,
   copy,
   dispose,
   DTypeError,
@@ -15,9 +14,7 @@ import {
   ShapeError,
   slice,
   squeeze,
-  take,
   type Tensor,
-  tensor,
   tidy,
   zeros,
 } from '@weightloom/tensor-gpu';
@@ -25,6 +22,7 @@ import type { ApplyFunction } from './ensemble.js';
 import { checkCount } from './internal/check-number.js';
 import { countOf, labelGradients, type LabelMode } from './internal/label-gradients.js';
 import { pacer } from './internal/pacer.js';
+import { lookAtLayers } from './internal/look-at-layers.js';
 import { squaredGradients } from './internal/squared-gradients.js';
 import {
   type QuickLayer,
@@ -85,7 +83,7 @@ export async function diagonalFisher(options: DiagonalFisherOptions): Promise<St
   } = options;
   checkCount(where, 'chunkSize', chunkSize);
   checkCount(where, 'samples', samples);
-  const { classes, layers } = look(apply, params, inputs);
+  const { classes, layers } = lookAtLayers(where, apply, params, inputs);
   const count = inputs.shape[0]!;
   if (typeof labels !== 'string') await checkLabels(labels, count, classes);
   else if (labels === 'sampled' && !key) {
@@ -166,53 +164,6 @@ function stepOf(apply: ApplyFunction): Step {
   step = jit(add_, { donate: [0], static: [4], name: where });
   compiled.set(apply, step);
   return step;
-}
-
-/** Tries the model on two rows: how many classes there are, and which layers may take the quick way. */
-function look(
-  apply: ApplyFunction,
-  params: StateDict,
-  inputs: Tensor,
-): { classes: number; layers: readonly QuickLayer[] } {
-  if (inputs.rank === 0 || inputs.shape[0] === 0) {
-    throw new ShapeError({
-      where,
-      expected: 'inputs of shape [n, …] with n ≥ 1',
-      received: `[${inputs.shape.join(', ')}]`,
-    });
-  }
-  const uses = new Map<string, number>();
-  const layers: QuickLayer[] = [];
-  /** Notes a layer that works on the weights of its name and keeps examples apart. */
-  const note = (layer: QuickLayer, x: Tensor, weight: Tensor, bias: Tensor | undefined): undefined => {
-    const { path } = layer;
-    uses.set(path, (uses.get(path) ?? 0) + 1);
-    const own = weight === params[`${path}.weight`] && bias === params[`${path}.bias`];
-    if (own && x.rank > 1 && x.shape[0] === 2) layers.push(layer);
-  };
-  const shape = tidy(() => {
-    const two = take(inputs, tensor(Int32Array.of(0, inputs.shape[0]! - 1)));
-    const logits = apply(params, two, {
-      linear: (path, x, weight, bias) =>
-        note({ path, output: [...x.shape.slice(1, -1), weight.shape[0]!] }, x, weight, bias),
-      conv: (path, x, weight, bias, options) => {
-        const out = conv2d(x, weight, bias ?? null, options);
-        const size = weight.shape.slice(2) as [number, number];
-        const layer = { path, output: out.shape.slice(1), window: { size, options } };
-        if ((options.groups ?? 1) === 1) note(layer, x, weight, bias);
-        return out;
-      },
-    });
-    return logits.shape;
-  });
-  if (shape.length !== 2 || shape[0] !== 2) {
-    throw new ShapeError({
-      where,
-      expected: 'logits of shape [2, classes] for two examples',
-      received: `[${shape.join(', ')}]`,
-    });
-  }
-  return { classes: shape[1]!, layers: layers.filter(({ path }) => uses.get(path) === 1) };
 }
 
 async function checkLabels(labels: Tensor, count: number, classes: number): Promise<void> {

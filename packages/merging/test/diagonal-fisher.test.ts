@@ -1,6 +1,18 @@
-import { cnn, conv, mlp, type Model, resnet, vit } from '@weightloom/nn';
+import { cnn, conv, linear, mlp, type Model, resnet, vit } from '@weightloom/nn';
 import type { StateDict } from '@weightloom/state-dict';
-import { add, key, log, mul, normal, reshape, stack, sum, type Tensor, tensor } from '@weightloom/tensor-gpu';
+import {
+  add,
+  key,
+  log,
+  mul,
+  normal,
+  reshape,
+  stack,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+} from '@weightloom/tensor-gpu';
 import { describe, expect, it } from 'vitest';
 import { type ApplyFunction, diagonalFisher } from '../src/index.js';
 import golden from './golden/fisher.json' with { type: 'json' };
@@ -124,6 +136,23 @@ describe('diagonalFisher', () => {
       inputs: tensor([[2, 3]]),
     });
     expect(await values(fisher)).toEqual({ 'c.weight': [25 / 4], 'c.bias': [4 / 4] });
+  });
+
+  it('is not deceived by two of something else on the first axis', async () => {
+    // Two features of each example go through one layer, turned so that the features come first.
+    const turned =
+      (passContext: boolean): ApplyFunction =>
+      (p, x, ctx) => {
+        const featuresFirst = reshape(transpose(x), [2, x.shape[0]!, 1]);
+        const out = linear(p, 'each', featuresFirst, passContext ? ctx : {});
+        return transpose(sum(mul(out, out), { axis: 2 }));
+      };
+    const params = { 'each.weight': tensor([[1], [-2]]), 'each.bias': tensor([0.5, 0.25]) };
+    const inputs = normal(key(6), [4, 2]);
+    const [quick, slow] = [true, false].map((context) =>
+      diagonalFisher({ params, apply: turned(context), inputs }),
+    );
+    await expectClose((await quick)!, await values((await slow)!));
   });
 
   it('keeps its digits where the model is sure', async () => {

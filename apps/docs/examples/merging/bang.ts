@@ -205,7 +205,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         description:
           'Two linear models of three classes have learned two features that hold and three that fail at test time, no two the same. Where a failing feature shows a random class, the others outvote it: the more of them, the surer.',
         xAxis: { label: 'how often a spurious feature shows a random class' },
-        yAxis: { label: 'accuracy, percent' },
+        yAxis: { label: 'accuracy, percent', range: [75, 100] },
         series: (['average', 'single'] as const).map((kind) => ({
           name: { average: 'average of the two', single: 'one model' }[kind],
           x: FLIPS,
