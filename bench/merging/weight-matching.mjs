@@ -59,10 +59,17 @@ if (!only || 'matching'.includes(only)) {
     );
   }
   const n = 4096;
-  const large = Float64Array.from({ length: n * n }, (_, k) => (Math.sin(k * 12.9898) * 43758.5453) % 1);
-  const start = performance.now();
-  merging.linearAssignment(large, n, n);
-  console.log(`\nlinear assignment, ${n} × ${n}, once: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const costs = {
+    random: (k) => (Math.sin(k * 12.9898) * 43758.5453) % 1,
+    'i · j': (k) => Math.floor(k / n) * (k % n), // all rows want the same columns
+  };
+  for (const [name, cost] of Object.entries(costs)) {
+    const large = Float64Array.from({ length: n * n }, (_, k) => cost(k));
+    const start = performance.now();
+    merging.linearAssignment(large, n, n);
+    const seconds = (performance.now() - start) / 1000;
+    console.log(`\nlinear assignment, ${n} × ${n}, ${name}, once: ${seconds.toFixed(1)} s`);
+  }
   python?.close();
   rmSync(folder, { recursive: true });
 }
