@@ -21,7 +21,11 @@ import { makeAdapter, makeModel } from './make-models.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { scale: { type: 'string', default: '1' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    scale: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+  },
 });
 const [scale, rounds] = [Number(values.scale), Number(values.rounds)];
 const own = positionals[0] === undefined;
@@ -86,8 +90,7 @@ const work = {
   linear: () => node('merging', [recipes.linear, at('linear')], at('linear')),
   slerp: () => node('merging', [recipes.slerp, at('slerp')], at('slerp')),
   ties: () => node('merging', [recipes.ties, at('ties')], at('ties')),
-  'merge of a rank-16 adapter': () =>
-    node('lora', ['merge', at('a'), at('adapter'), '--out', at('lora')], at('lora')),
+  'rank-16 adapter': () => node('lora', ['merge', at('a'), at('adapter'), '--out', at('lora')], at('lora')),
   ...(hasNumpy && {
     'numpy average': () =>
       measure(
@@ -121,47 +124,49 @@ function digests(name) {
   return found;
 }
 
+const floors = ['read both', 'read one', 'write and fsync'];
+const names = Object.keys(work).filter((name) => floors.includes(name) || name.includes(values.only));
+const kept = ['linear', 'numpy average']; // compared at the end; other outputs make room for the next
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
 for (const cold of [false, true]) {
   if (cold && !dropCaches()) {
     console.log('\ncold cache: not measured, the page cache can only be dropped by root');
     break;
   }
-  const seen = Object.fromEntries(Object.keys(work).map((name) => [name, []]));
-  for (const name of Object.keys(work)) {
-    if (!cold) work[name](); // warm up: files into the page cache
-    for (let round = 0; round < rounds; round++) {
+  const seen = Object.fromEntries(names.map((name) => [name, []]));
+  // All in turn, round by round, as the speed of a disk changes within minutes.
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) {
+      spawnSync('sync');
       if (cold) dropCaches();
       else measure(...read('a', 'b'));
       seen[name].push(work[name]());
-    }
-    if (name === 'slerp' || name === 'ties' || name.startsWith('merge')) {
-      for (const output of ['slerp', 'ties', 'lora']) rmSync(at(output), { recursive: true, force: true });
+      if (!kept.includes(name)) {
+        for (const output of ['slerp', 'ties', 'lora', 'zeros'])
+          rmSync(at(output), { recursive: true, force: true });
+      }
     }
   }
-  const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
-  const seconds = (name) => median(seen[name].map((run) => run.seconds));
-  const floors = {
-    'numpy average': ['read both', 'write and fsync'],
-    linear: ['read both', 'write and fsync'],
-    slerp: ['read both', 'write and fsync'],
-    ties: ['read both', 'write and fsync'],
-    'merge of a rank-16 adapter': ['read one', 'write and fsync'],
-  };
   console.log(`\n${cold ? 'cold' : 'warm'} page cache`);
-  for (const name of Object.keys(work)) {
+  for (const name of names) {
+    const seconds = seen[name].map((run) => run.seconds);
+    const reading = seen[name === 'rank-16 adapter' ? 'read one' : 'read both'];
+    const ratios = seconds.map((s, i) => s / (reading[i].seconds + seen['write and fsync'][i].seconds));
     const peak = Math.max(...seen[name].map((run) => run.peak ?? 0));
-    const floor = floors[name]?.reduce((sum, part) => sum + seconds(part), 0);
     console.log(
-      `  ${name.padEnd(28)} ${seconds(name).toFixed(1).padStart(6)} s` +
-        (floor ? `   to reading + writing: ${(seconds(name) / floor).toFixed(2)}` : '') +
+      `  ${name.padEnd(20)} ${median(seconds).toFixed(1).padStart(6)} s` +
+        (floors.includes(name)
+          ? ''
+          : `   to reading + writing: ${median(ratios).toFixed(2)} (best ${Math.min(...ratios).toFixed(2)})`) +
         (peak > 0 ? `   peak ${peak.toFixed(0)} MB` : ''),
     );
   }
 }
-if (hasNumpy) {
+if (kept.every((name) => names.includes(name))) {
   const [ours, theirs] = [digests('linear'), digests('numpy')];
-  const names = Object.keys(theirs);
-  const same = names.length > 0 && names.every((tensor) => ours[tensor] === theirs[tensor]);
-  console.log(`\n${names.length} tensors of our average are ${same ? '' : 'NOT '}the bytes of numpy's`);
+  const tensors = Object.keys(theirs);
+  const same = tensors.length > 0 && tensors.every((tensor) => ours[tensor] === theirs[tensor]);
+  console.log(`\n${tensors.length} tensors of our average are ${same ? '' : 'NOT '}the bytes of numpy's`);
 }
 if (own) rmSync(folder, { recursive: true, force: true });
