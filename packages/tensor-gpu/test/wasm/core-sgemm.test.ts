@@ -283,13 +283,37 @@ describe('sgemm', () => {
 });
 
 describe('sgemmBatched', () => {
-  it.each([
-    { name: 'both operands batched', sa: 35, sb: 77, sc: 55 },
-    { name: 'B shared', sa: 35, sb: 0, sc: 55 },
-    { name: 'A shared', sa: 0, sb: 77, sc: 55 },
-    { name: 'B shared and gaps in C', sa: 35, sb: 0, sc: 60 },
-  ])('equals one product per entry with $name', ({ sa, sb, sc }) => {
-    const [batch, M, N, K] = [4, 5, 11, 7];
+  const kinds = [
+    { name: 'both operands batched', as: 1, bs: 1, gap: 0 },
+    { name: 'B shared', as: 1, bs: 0, gap: 0 },
+    { name: 'A shared', as: 0, bs: 1, gap: 0 },
+    { name: 'B shared and gaps in C', as: 1, bs: 0, gap: 5 },
+    { name: 'both shared and gaps in C', as: 0, bs: 0, gap: 5 },
+  ];
+  // Narrow; wide; more rows, columns and terms than a block has; as a convolution of few channels; a single row.
+  const shapes = [
+    [5, 11, 7],
+    [20, 40, 30],
+    [70, 40, 9],
+    [12, 1100, 9],
+    [20, 40, 600],
+    [16, 64, 144],
+    [1, 30, 8],
+  ];
+  it.each(
+    shapes.flatMap(([M, N, K]) =>
+      kinds.map(({ name, as, bs, gap }) => ({
+        name,
+        M,
+        N,
+        K,
+        sa: as * M * K,
+        sb: bs * K * N,
+        sc: M * N + gap,
+      })),
+    ),
+  )('equals one product per entry with $name, $M × $N × $K', ({ M, N, K, sa, sb, sc }) => {
+    const batch = 4;
     bench.reset();
     const a = bench.put(noise(sa * (batch - 1) + M * K, 1));
     const b = bench.put(noise(sb * (batch - 1) + K * N, 2));
