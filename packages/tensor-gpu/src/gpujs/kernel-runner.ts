@@ -13,12 +13,13 @@ const MAX_KERNELS = 512;
 export class KernelRunner {
   readonly #gpu: Gpu;
   readonly #mode: GpuMode;
-  readonly #memory = new SharedMemory();
+  readonly #memory: SharedMemory | null;
   readonly #kernels = new Map<string, GpuKernel>();
 
   constructor({ GPU }: Pick<GpuModule, 'GPU'>, mode: GpuMode) {
     this.#gpu = new GPU({ mode });
     this.#mode = mode;
+    this.#memory = mode === 'webasm' ? new SharedMemory() : null;
   }
 
   /**
@@ -41,7 +42,7 @@ export class KernelRunner {
       output: [length],
       functions: asGpuFunctions(functionsOf(source)),
     });
-    if (this.#mode === 'webasm') this.#memory.adopt(kernel.kernel as unknown as WasmKernel);
+    this.#memory?.adopt(kernel.kernel as unknown as WasmKernel);
     return kernel;
   }
 

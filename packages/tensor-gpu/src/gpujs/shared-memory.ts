@@ -1,6 +1,8 @@
 /** Pages of 64 KiB a kernel of gpu.js declares at most, unless it needs more from the start. */
 const MOST_PAGES = 4096;
 
+const functions = Math as unknown as Readonly<Record<string, WebAssembly.ImportValue>>;
+
 /** Where a kernel's arguments and its result lie, as gpu.js planned it. */
 interface Entry {
   readonly sizeSignature: string;
@@ -16,8 +18,8 @@ interface Entry {
 /** The parts of a WebAssembly kernel of gpu.js that make its module and give it a memory. */
 export interface WasmKernel {
   readonly threadDim: readonly number[];
-  readonly componentCount: number;
-  readonly usedMathImports: Iterable<'sin'>;
+  /** Names of functions of `Math`. */
+  readonly usedMathImports: Iterable<string>;
   computeLayout(args: readonly unknown[]): Entry['layout'];
   _assembleModule(
     layout: Entry['layout'],
@@ -46,7 +48,7 @@ export class SharedMemory {
       if (initial > MOST_PAGES) return own(key, args);
       this.#grow(initial);
       const env: Record<string, WebAssembly.ImportValue> = { memory: this.#memory };
-      for (const name of kernel.usedMathImports) env[`math_${name}`] = Math[name];
+      for (const name of kernel.usedMathImports) env[`math_${name}`] = functions[name];
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
       const views = this.#views;
       kernel._active = {
